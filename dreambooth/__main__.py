@@ -1,0 +1,67 @@
+"""The entry: ``python -m dreambooth COMMAND`` with any Python goes on inside the locked environment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+from dreambooth import doctor, environment
+
+ENVIRONMENT_MISSING = 3
+STOPPED = 130
+
+
+def find_command(arguments: list[str]) -> str | None:
+    """The first word that is neither an option nor the value of a global one."""
+    words = iter(arguments)
+    for word in words:
+        if word == "--models-dir":
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
+
+
+def run_inside(arguments: list[str]) -> int:
+    """The same command in the environment's Python; on POSIX this process becomes that one."""
+    python = str(environment.environment_python())
+    command = [python, "-m", "dreambooth", *arguments]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if sys.platform != "win32":
+        os.execve(python, command, environment.child_variables())
+    with subprocess.Popen(command, env=environment.child_variables()) as process:
+        # Ctrl-C reaches the child as well, and the child decides when it is done.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return process.returncode
+
+
+def main(arguments: list[str]) -> int:
+    """Answer at once what needs no environment, else make sure of it and go on inside."""
+    command = find_command(arguments)
+    if command == "doctor":
+        place = arguments.index(command)
+        return doctor.main(arguments[:place] + arguments[place + 1 :])
+    needs_help = command is None or "--help" in arguments or "-h" in arguments
+    is_test = command == "test"
+    if needs_help or (environment.is_inside() and environment.is_ready(dev=is_test)):
+        from dreambooth.cli import main as run_command
+
+        return run_command(arguments)
+    try:
+        environment.make_environment(lambda line: print(line, file=sys.stderr, flush=True), dev=is_test)
+    except environment.EnvironmentProblem as problem:
+        print(problem, file=sys.stderr)
+        return ENVIRONMENT_MISSING
+    except KeyboardInterrupt:
+        print(
+            "Stopped while making the training environment; the next start begins it again.", file=sys.stderr
+        )
+        return STOPPED
+    return run_inside(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

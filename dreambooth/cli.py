@@ -1,0 +1,168 @@
+"""The command line, ``python -m dreambooth COMMAND``: gives jobs, follows them, says how they ended."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from dreambooth import commands
+from dreambooth.config.option import describe_settings
+from dreambooth.config.settings import Concept
+from dreambooth.config.store import ConfigError
+from dreambooth.console import REFUSED, Console
+from dreambooth.events import REQUESTS
+from dreambooth.jobs.library import Library
+
+DEFAULT_MODELS_DIR = Path("models") / "dreambooth"
+
+Command = Callable[[Library, argparse.Namespace, Console], int]
+
+
+def _add_globals(parser: argparse.ArgumentParser, *, is_outer: bool) -> None:
+    """Options that may stand before or after the command."""
+    parser.add_argument(
+        "--models-dir",
+        type=Path,
+        default=DEFAULT_MODELS_DIR if is_outer else argparse.SUPPRESS,
+        help="folder of the models (default models/dreambooth)",
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        default=False if is_outer else argparse.SUPPRESS,
+        help="one JSON object a line, the last one is the result",
+    )
+
+
+def _add_concept_fields(parser: argparse.ArgumentParser) -> None:
+    for setting in describe_settings(Concept):
+        option = "--" + setting.name.replace("_", "-")
+        told = f"{setting.description.help} (default {setting.default!r})".replace("%", "%%")
+        parser.add_argument(option, dest=f"field_{setting.name}", metavar="VALUE", help=told)
+
+
+def _add_concept(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    actions = parser.add_subparsers(dest="action", required=True)
+    for action, told in (
+        ("add", "one more"),
+        ("set", "change fields of one"),
+        ("list", "show them"),
+        ("remove", "take one away; its pictures stay"),
+    ):
+        sub = actions.add_parser(action, help=told)
+        _add_globals(sub, is_outer=False)
+        if action in ("set", "remove"):
+            sub.add_argument("index", type=int, help="its number in the list, from 0")
+        if action in ("add", "set"):
+            _add_concept_fields(sub)
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change settings by name, e.g. lora.rank=8; they stay changed",
+    )
+
+
+def _add_create(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    parser.add_argument("--source", type=Path, required=True, help="a .safetensors or .ckpt checkpoint")
+
+
+def _add_name(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    _add_set(parser)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    _add_name(parser)
+    parser.add_argument("--resume", action="store_true", help="go on with the training that was interrupted")
+
+
+def _add_ask(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    parser.add_argument("request", choices=REQUESTS)
+
+
+def _add_sample(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    parser.add_argument("--prompt", required=True)
+    parser.add_argument("--to", type=Path, required=True, help="folder for the pictures")
+    parser.add_argument("--negative-prompt", default="")
+    parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0, help="of the first picture")
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--guidance-scale", type=float, default=7.5)
+    parser.add_argument("--sampler", choices=commands.SAMPLERS, default="ddim")
+    parser.add_argument("--width", type=int, default=0, help="0: the model's own")
+    parser.add_argument("--height", type=int, default=0)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--format", choices=("checkpoint", "lora", "diffusers"), default="checkpoint")
+    parser.add_argument("--dtype", choices=("fp32", "fp16", "bf16"), default="fp16")
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="a model: show its values, too")
+    _add_set(parser)
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--method", choices=("full", "lora"), default="full", help="what learns the subject")
+    parser.add_argument("--to", type=Path, default=Path("demo"), help="folder for everything that it makes")
+
+
+def _add_test(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pytest_arguments", nargs=argparse.REMAINDER, help="go to pytest")
+
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Command]] = {
+    "create": ("make a model from a checkpoint", _add_create, commands.create),
+    "concept": ("what a model is to learn", _add_concept, commands.concept),
+    "settings": ("all settings, or those of a model", _add_settings, commands.settings),
+    "check": ("the plan, before anything runs", _add_name, commands.check),
+    "classes": ("generate the class images that are missing", _add_name, commands.classes),
+    "train": ("train", _add_train, commands.train),
+    "ask": ("ask something of a training that is under way", _add_ask, commands.ask_training),
+    "sample": ("draw pictures with a model", _add_sample, commands.sample),
+    "export": ("write a model for use elsewhere", _add_export, commands.export),
+    "demo": ("see it work: a subject learnt in minutes", _add_demo, commands.demo),
+    "test": ("run the tests", _add_test, commands.test),
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dreambooth", description="Personal models from a few pictures."
+    )
+    _add_globals(parser, is_outer=True)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (told, add_arguments, _) in COMMANDS.items():
+        sub = subparsers.add_parser(name, help=told, description=told)
+        if name != "concept":
+            _add_globals(sub, is_outer=False)
+        add_arguments(sub)
+    subparsers.add_parser("doctor", help="what is there, what is missing, what to do")
+    return parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; the exit code is 0 done, 1 failed, 2 refused, 130 stopped by the user."""
+    asked = build_parser().parse_args(arguments)
+    console = Console(as_json=asked.json)
+    try:
+        return COMMANDS[asked.command][2](Library(asked.models_dir), asked, console)
+    except ConfigError as error:
+        return console.end({"event": "end", "outcome": "refused", "message": str(error)})
+    except BrokenPipeError:  # whoever read our output has gone
+        return REFUSED

@@ -1,0 +1,277 @@
+"""What each command of the command line does: one function of the jobs, and words about the outcome."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from dreambooth.config.folders import RunFolder
+from dreambooth.config.option import describe_settings
+from dreambooth.config.settings import Concept, SampleConfig, TrainConfig
+from dreambooth.config.store import (
+    ConfigError,
+    changed,
+    changed_concept,
+    config_to_json,
+)
+from dreambooth.console import Console
+from dreambooth.events import Event, EventReader, ask, take_requests
+from dreambooth.jobs.follow import follow
+from dreambooth.jobs.library import Library, find_unfinished_training
+from dreambooth.jobs.start import (
+    PACKAGE_ROOT,
+    find_resumable,
+    is_alive,
+    prepare_run,
+    prepare_training,
+    start_worker,
+)
+
+SAMPLERS: tuple[str, ...] = get_args(get_type_hints(SampleConfig)["sampler"])
+
+
+def run_to_end(run: RunFolder, console: Console) -> Event:
+    """Start a worker for the run, or join the one that is at work, and show what it says until it ends.
+
+    Ctrl-C asks the run to stop; a second one leaves it running by itself, as KeyboardInterrupt.
+    """
+    reader = EventReader(run, run.events_file.stat().st_size if run.events_file.exists() else 0)
+    is_running: Callable[[], bool] = partial(is_alive, run)
+    if not is_running():
+        take_requests(run)  # what was asked of a worker that is gone
+        worker = start_worker(run)
+        is_running = lambda: worker.poll() is None  # noqa: E731 - knows of its death before the lock does
+    try:
+        return _show_until_end(reader, is_running, console)
+    except KeyboardInterrupt:
+        console.say("stopping after the current step …")
+        ask(run, "stop")
+        return _show_until_end(reader, is_running, console)
+
+
+def _show_until_end(reader: EventReader, is_running: Callable[[], bool], console: Console) -> Event:
+    for event in follow(reader, is_running):
+        if event["event"] == "end":
+            return event
+        console.show(event)
+    raise RuntimeError("events ended without an end")
+
+
+def _run(run: RunFolder, console: Console, texts: dict[str, str]) -> int:
+    """Run to the end and print the text that belongs to the outcome, filled with the result."""
+    try:
+        end = run_to_end(run, console)
+    except KeyboardInterrupt:
+        return console.end({"event": "end", "outcome": "stopped", "message": f"left running: {run.path}"})
+    if text := texts.get(end["outcome"]):
+        console.say(text.format(**end.get("result", {})))
+    return console.end(end)
+
+
+def parse_changes(words: list[str]) -> dict[str, str]:
+    """``KEY=VALUE`` words as a mapping; raises ConfigError."""
+    wrong = [word for word in words if "=" not in word]
+    if wrong:
+        raise ConfigError("\n".join(f"{word!r}: write it as key=value" for word in wrong))
+    return dict(word.split("=", 1) for word in words)
+
+
+def _changed_config(library: Library, asked: Namespace) -> TrainConfig:
+    """The model's settings with those of ``--set``, which stay changed."""
+    before = library.load(asked.name).config
+    config = changed(before, parse_changes(asked.set))
+    if config != before:
+        library.save_config(asked.name, config)
+    return config
+
+
+def create(library: Library, asked: Namespace, console: Console) -> int:
+    """Make a model from a checkpoint."""
+    run = prepare_run(library, library.folder(asked.name), "create", {"source": str(asked.source.resolve())})
+    return _run(run, console, {"done": "{model}: {family}, {resolution} px, made in {path}"})
+
+
+def _fields(asked: Namespace) -> dict[str, str]:
+    """The concept fields that were given, directories made absolute."""
+    given = {
+        name.removeprefix("field_"): value
+        for name, value in vars(asked).items()
+        if name.startswith("field_") and value is not None
+    }
+    return {
+        name: str(Path(value).resolve()) if name.endswith("_dir") and value else value
+        for name, value in given.items()
+    }
+
+
+def _concept_at(config: TrainConfig, index: int) -> Concept:
+    if not 0 <= index < len(config.concepts):
+        raise ConfigError(f"there is no concept {index}; there are {len(config.concepts)}, counted from 0")
+    return config.concepts[index]
+
+
+def concept(library: Library, asked: Namespace, console: Console) -> int:
+    """Show or change what a model is to learn."""
+    config = library.load(asked.name).config
+    concepts = list(config.concepts)
+    if asked.action == "add":
+        concepts.append(changed_concept(Concept(), _fields(asked)))
+    elif asked.action == "set":
+        concepts[asked.index] = changed_concept(_concept_at(config, asked.index), _fields(asked))
+    elif asked.action == "remove":
+        concepts.remove(_concept_at(config, asked.index))
+    if asked.action != "list":
+        library.save_config(asked.name, replace(config, concepts=tuple(concepts)))
+    told = [config_to_json(each) for each in concepts]
+    lines = [
+        f"{index}: {each.instance_prompt!r} from {each.instance_data_dir or '(no folder)'}, class "
+        f"{each.class_prompt!r} x {each.num_class_images_per}"
+        for index, each in enumerate(concepts)
+    ]
+    return console.result({"concepts": told}, "\n".join(lines) or "no concepts yet")
+
+
+def settings(library: Library, asked: Namespace, console: Console) -> int:
+    """List all settings with label, help and limits; with a model, its values."""
+    config = _changed_config(library, asked) if asked.name else TrainConfig()
+    values = config_to_json(config)
+    described = []
+    for setting in describe_settings(TrainConfig):
+        value: Any = values
+        for part in setting.name.split("."):
+            value = value[part]
+        described.append({**setting.to_json(), "value": value})
+    lines = [
+        f"{each['name']} = {each['value']}\n    {each['label']}: {each['help']}{_limits(each)}"
+        for each in described
+    ]
+    return console.result({"settings": described}, "\n".join(lines))
+
+
+def _limits(setting: dict[str, Any]) -> str:
+    if setting["choices"]:
+        return f" ({', '.join(setting['choices'])})"
+    if setting["low"] is not None:
+        return f" ({setting['low']:g} … {setting['high']:g})"
+    return ""
+
+
+def _asked_config(library: Library, asked: Namespace) -> dict[str, Any]:
+    return {"config": config_to_json(_changed_config(library, asked))}
+
+
+def check(library: Library, asked: Namespace, console: Console) -> int:
+    """The plan of a training, before anything runs."""
+    run = prepare_run(library, library.folder(asked.name), "check", _asked_config(library, asked))
+    end = run_to_end(run, console)
+    if end["outcome"] == "done":
+        console.say(describe_plan(end["result"]))
+    return console.end(end)
+
+
+def describe_plan(plan: dict[str, Any]) -> str:
+    """The plan in words."""
+    lines = [
+        f"{plan['method']}, {'LoRA' if plan['adapter'] == 'lora' else 'full model'}, on {plan['device']}"
+    ]
+    for index, told in enumerate(plan["concepts"]):
+        classes = told["class_images"]
+        lines.append(
+            f"concept {index}: {told['images']} images x {told['repeats']} repeats, as {told['prompts']}"
+        )
+        lines.append(
+            f"    class images: {classes['have']} there, {classes['need']} needed, "
+            f"{classes['will_generate']} will be generated"
+        )
+    lines.append(f"{plan['num_steps']} steps = {plan['num_epochs']} epochs of {plan['steps_per_epoch']}")
+    lines.append("buckets: " + ", ".join(f"{size}: {count}" for size, count in plan["buckets"].items()))
+    lines += [f"left out: {skipped['path']}: {skipped['reason']}" for skipped in plan["skipped"]]
+    lines += [f"warning: {text}" for text in plan["warnings"]]
+    minutes, memory = plan["estimated_seconds"] / 60, plan["estimated_memory_bytes"] / 1e9
+    lines.append(f"about {minutes:.1f} minutes and {memory:.1f} GB")
+    return "\n".join(lines)
+
+
+def classes(library: Library, asked: Namespace, console: Console) -> int:
+    """Generate the class images that are missing."""
+    run = prepare_run(library, library.folder(asked.name), "classes", _asked_config(library, asked))
+    end = run_to_end(run, console)
+    for told in end.get("result", {}).get("concepts", []):
+        console.say("concept {concept}: {have} there, {generated} generated, {need} needed".format(**told))
+    return console.end(end)
+
+
+def train(library: Library, asked: Namespace, console: Console) -> int:
+    """Train, from the beginning or from the last state."""
+    texts = {
+        "done": "{step} steps done",
+        "stopped": f"stopped at step {{step}} of {{num_steps}}; go on with: train {asked.name} --resume",
+        "discarded": "discarded; the model is as it was",
+    }
+    if asked.resume:
+        if asked.set:
+            raise ConfigError(
+                "--resume goes on with the settings that the training began with; leave out --set"
+            )
+        return _run(find_resumable(library, asked.name), console, texts)
+    config = _changed_config(library, asked)
+    before = find_unfinished_training(library.folder(asked.name))
+    if before is not None and is_alive(before):
+        raise ConfigError(f"{asked.name} is being trained; follow it with --resume, or ask it to stop")
+    return _run(prepare_training(library, asked.name, library.load(asked.name), config), console, texts)
+
+
+def ask_training(library: Library, asked: Namespace, console: Console) -> int:
+    """Ask something of a training that is under way."""
+    run = find_resumable(library, asked.name)
+    if not is_alive(run):
+        raise ConfigError(f"{asked.name} is not being trained now")
+    ask(run, asked.request)
+    return console.result({"asked": asked.request}, f"asked: {asked.request}")
+
+
+def sample(library: Library, asked: Namespace, console: Console) -> int:
+    """Draw pictures with a model."""
+    values = {
+        name: getattr(asked, name)
+        for name in (
+            "prompt",
+            "negative_prompt",
+            "count",
+            "seed",
+            "steps",
+            "guidance_scale",
+            "sampler",
+            "width",
+            "height",
+        )
+    }
+    config = config_to_json(library.load(asked.name).config)
+    values |= {"to": str(asked.to.resolve()), "config": config}
+    return _run(prepare_run(library, library.folder(asked.name), "sample", values), console, {})
+
+
+def export(library: Library, asked: Namespace, console: Console) -> int:
+    """Write a model for use elsewhere."""
+    library.load(asked.name)
+    values = {"to": str(asked.to.resolve()), "format": asked.format, "dtype": asked.dtype}
+    run = prepare_run(library, library.folder(asked.name), "export", values)
+    return _run(run, console, {"done": "{path}: {bytes} bytes"})
+
+
+def demo(_: Library, asked: Namespace, console: Console) -> int:
+    """Show the main job from end to end."""
+    command = [sys.executable, "-m", "dreambooth.demo", "--method", asked.method, "--to", str(asked.to)]
+    return subprocess.run(command + (["--json"] if console.as_json else []), check=False).returncode
+
+
+def test(_: Library, asked: Namespace, __: Console) -> int:
+    """Run the tests."""
+    command = [sys.executable, "-m", "pytest", *asked.pytest_arguments]
+    return subprocess.run(command, cwd=PACKAGE_ROOT, check=False).returncode

@@ -1,0 +1,1 @@
+"""One description per setting, the rules between settings, and how they are saved."""

@@ -1,0 +1,120 @@
+"""A setting is described once; forms, checks, files and documentation are drawn from that line."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What is known of a setting besides its name and type."""
+
+    label: str
+    help: str
+    low: float | None = None
+    high: float | None = None
+    advanced: bool = False
+
+
+def option(
+    default: Value,
+    label: str,
+    help: str,  # noqa: A002 - the word that people know from every command line
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    advanced: bool = False,
+) -> Any:  # noqa: ANN401 - a field passes for the type that it stands behind, as dataclasses.field does
+    """A dataclass field with a default and a description; limits are inclusive."""
+    description = Description(label=label, help=help, low=low, high=high, advanced=advanced)
+    return dataclasses.field(default=default, metadata={"description": description})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One setting as a form or a command line sees it; ``name`` is dotted, e.g. ``lora.rank``."""
+
+    name: str
+    kind: Literal["bool", "int", "float", "str", "choice"]
+    default: Value
+    choices: tuple[str, ...]
+    description: Description
+
+    def to_json(self) -> dict[str, Any]:
+        """The description as plain values."""
+        told = dataclasses.asdict(self)
+        return {**told, **told.pop("description"), "choices": list(self.choices)}
+
+
+def describe_settings(section: type, prefix: str = "") -> Iterator[Setting]:
+    """Every described setting of a config class, in order, nested sections included."""
+    hints = get_type_hints(section)
+    for field in dataclasses.fields(section):
+        hint = hints[field.name]
+        name = prefix + field.name
+        if dataclasses.is_dataclass(hint):
+            yield from describe_settings(hint, f"{name}.")  # type: ignore[arg-type]
+        elif "description" in field.metadata:
+            is_choice = get_origin(hint) is Literal
+            yield Setting(
+                name=name,
+                kind="choice" if is_choice else hint.__name__,
+                default=cast(Value, field.default),
+                choices=get_args(hint) if is_choice else (),
+                description=field.metadata["description"],
+            )
+
+
+def find_fault(setting: Setting, value: object) -> str | None:
+    """Why the value cannot be this setting's, or None."""
+    if setting.kind == "choice":
+        return None if value in setting.choices else f"choose one of {', '.join(setting.choices)}"
+    accepted: dict[str, tuple[type, ...]] = {
+        "bool": (bool,),
+        "int": (int,),
+        "float": (int, float),
+        "str": (str,),
+    }
+    if not isinstance(value, accepted[setting.kind]) or (isinstance(value, bool) and setting.kind != "bool"):
+        return f"{value!r} is not {'an' if setting.kind == 'int' else 'a'} {setting.kind}"
+    return _limit_fault(setting.description, value) if isinstance(value, (int, float)) else None
+
+
+def _limit_fault(description: Description, value: float) -> str | None:
+    if math.isnan(value):
+        return "not a number"
+    if description.low is not None and value < description.low:
+        return f"{value} is below the least value {description.low:g}"
+    if description.high is not None and value > description.high:
+        return f"{value} is above the greatest value {description.high:g}"
+    return None
+
+
+def parse_value(setting: Setting, text: str) -> Value:
+    """The value that somebody typed; raises ValueError in words."""
+    words = {
+        "true": True,
+        "yes": True,
+        "on": True,
+        "1": True,
+        "false": False,
+        "no": False,
+        "off": False,
+        "0": False,
+    }
+    try:
+        if setting.kind == "bool":
+            return words[text.strip().lower()]
+        if setting.kind == "int":
+            return int(text)
+        if setting.kind == "float":
+            return float(text)
+    except (KeyError, ValueError):
+        raise ValueError(f"{setting.name}: {text!r} is not of the kind {setting.kind}") from None
+    return text

@@ -1,0 +1,110 @@
+"""Rules between settings: every contradiction, found before anything is loaded, and nothing repaired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dreambooth.config.settings import Concept, TrainConfig
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that cannot be done as asked: the setting's name, and what to do."""
+
+    setting: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.setting}: {self.advice}"
+
+
+def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
+    if not concept.instance_data_dir:
+        yield Problem(f"{place}.instance_data_dir", "name the folder with your pictures")
+    elif not Path(concept.instance_data_dir).is_dir():
+        yield Problem(f"{place}.instance_data_dir", f"{concept.instance_data_dir} is not a folder")
+    if concept.class_data_dir and not Path(concept.class_data_dir).is_dir():
+        yield Problem(f"{place}.class_data_dir", f"{concept.class_data_dir} is not a folder")
+    if concept.class_data_dir and concept.class_data_dir == concept.instance_data_dir:
+        yield Problem(f"{place}.class_data_dir", "is the same folder as the instance images")
+
+
+def concept_problems(config: TrainConfig) -> Iterator[Problem]:
+    """What each concept lacks by itself."""
+    if not config.concepts:
+        yield Problem("concepts", "add at least one concept")
+    for index, concept in enumerate(config.concepts):
+        yield from _concept_problems(concept, f"concepts.{index}")
+
+
+def _dreambooth_problems(concept: Concept, place: str) -> Iterator[Problem]:
+    if not concept.instance_prompt.strip():
+        yield Problem(f"{place}.instance_prompt", "dreambooth needs a prompt, e.g. a photo of sks dog")
+    if concept.num_class_images_per and not concept.class_prompt.strip():
+        yield Problem(f"{place}.class_prompt", "class images need a prompt, e.g. a photo of a dog")
+    token = concept.instance_token.strip().lower()
+    if concept.num_class_images_per and token and token in concept.class_prompt.lower().split():
+        yield Problem(
+            f"{place}.class_prompt", f"must not contain the instance token {concept.instance_token}"
+        )
+    prompts_equal = concept.class_prompt.strip() == concept.instance_prompt.strip() != "[filewords]"
+    if concept.num_class_images_per and prompts_equal:
+        yield Problem(
+            f"{place}.class_prompt", "is the instance prompt; without a difference nothing is preserved"
+        )
+
+
+def _finetune_problems(concept: Concept, place: str) -> Iterator[Problem]:
+    if concept.num_class_images_per:
+        yield Problem(
+            f"{place}.num_class_images_per", "finetune uses no class images; set 0 or choose dreambooth"
+        )
+    if concept.instance_token:
+        yield Problem(f"{place}.instance_token", "finetune uses captions only; clear it or choose hybrid")
+    if "[filewords]" not in concept.instance_prompt:
+        yield Problem(
+            f"{place}.instance_prompt", "finetune takes captions: keep [filewords], or choose dreambooth"
+        )
+
+
+def _hybrid_problems(concept: Concept, place: str) -> Iterator[Problem]:
+    if not concept.instance_token.strip():
+        yield Problem(f"{place}.instance_token", "hybrid links the captions to a token; name one, e.g. sks")
+    if "[filewords]" not in concept.instance_prompt:
+        yield Problem(
+            f"{place}.instance_prompt", "hybrid takes captions: keep [filewords], or choose dreambooth"
+        )
+    yield from _dreambooth_problems(concept, place)
+
+
+_METHOD_PROBLEMS: dict[str, Callable[[Concept, str], Iterator[Problem]]] = {
+    "dreambooth": _dreambooth_problems,
+    "finetune": _finetune_problems,
+    "hybrid": _hybrid_problems,
+}
+
+
+def method_problems(config: TrainConfig) -> Iterator[Problem]:
+    """What contradicts the chosen method."""
+    for index, concept in enumerate(config.concepts):
+        yield from _METHOD_PROBLEMS[config.method](concept, f"concepts.{index}")
+
+
+def training_problems(config: TrainConfig) -> Iterator[Problem]:
+    """Settings of the training itself that contradict each other."""
+    if not config.parts.train_unet and config.parts.text_encoder_fraction == 0:
+        yield Problem("parts.train_unet", "choose at least one part to train")
+    if config.ema.enabled and not config.parts.train_unet:
+        yield Problem("ema.enabled", "averages the U-Net, which is not trained")
+    if config.data.resolution % config.data.bucket_step_px:
+        step = config.data.bucket_step_px
+        yield Problem("data.resolution", f"must be a multiple of the bucket step {step}")
+    if config.precision.attention == "xformers" and config.precision.device == "cpu":
+        yield Problem("precision.attention", "xformers needs CUDA; choose sdpa")
+
+
+def find_problems(config: TrainConfig) -> list[Problem]:
+    """Every contradiction in the settings."""
+    return [*concept_problems(config), *method_problems(config), *training_problems(config)]

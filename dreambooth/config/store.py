@@ -1,0 +1,143 @@
+"""Settings as JSON and back, changed by name, and a model's ``db_config.json``."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from dreambooth.config.folders import written_whole
+from dreambooth.config.option import describe_settings, find_fault, parse_value
+from dreambooth.config.settings import Concept, TrainConfig
+
+FORMAT_VERSION = 1
+
+T = TypeVar("T")
+
+
+class ConfigError(Exception):
+    """Settings that cannot be used; the message says which and why, a line for each."""
+
+
+def config_to_json(config: TrainConfig | Concept | ModelRecord) -> dict[str, Any]:
+    """A config object as plain values, sections nested."""
+    return dataclasses.asdict(config)
+
+
+def _build(section: type[T], values: Mapping[str, Any], prefix: str, faults: list[str]) -> T:
+    hints = get_type_hints(section)
+    settings = {setting.name: setting for setting in describe_settings(section)}
+    names = [f.name for f in dataclasses.fields(section)]  # type: ignore[arg-type]
+    built: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in names:
+            faults.append(f"{prefix}{name}: there is no such setting")
+        elif name == "concepts":
+            built[name] = tuple(
+                _build(Concept, concept, f"concepts.{i}.", faults) for i, concept in enumerate(value)
+            )
+        elif dataclasses.is_dataclass(hints[name]):
+            built[name] = _build(hints[name], value, f"{prefix}{name}.", faults)
+        elif fault := find_fault(settings[name], value):
+            faults.append(f"{prefix}{name}: {fault}")
+        else:
+            built[name] = value
+    return section(**built)
+
+
+def _build_or_refuse(section: type[T], values: Mapping[str, Any]) -> T:
+    faults: list[str] = []
+    try:
+        built = _build(section, values, "", faults)
+    except (TypeError, AttributeError):
+        raise ConfigError("the settings are not nested as they should be") from None
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return built
+
+
+def config_from_json(values: Mapping[str, Any]) -> TrainConfig:
+    """Settings from plain values; what is absent has its default. Raises ConfigError with every fault."""
+    return _build_or_refuse(TrainConfig, values)
+
+
+def concept_from_json(values: Mapping[str, Any]) -> Concept:
+    """A concept from plain values; raises ConfigError with every fault."""
+    return _build_or_refuse(Concept, values)
+
+
+def changed(config: TrainConfig, changes: Mapping[str, str]) -> TrainConfig:
+    """The config with settings changed by dotted name, e.g. ``{"lora.rank": "8"}``; raises ConfigError."""
+    settings = {setting.name: setting for setting in describe_settings(TrainConfig)}
+    values = config_to_json(config)
+    faults = []
+    for name, text in changes.items():
+        if name not in settings:
+            faults.append(f"{name}: there is no such setting; `settings` lists them all")
+            continue
+        try:
+            value = parse_value(settings[name], text)
+        except ValueError as error:
+            faults.append(str(error))
+            continue
+        *sections, last = name.split(".")
+        place = values
+        for section in sections:
+            place = place[section]
+        place[last] = value
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return config_from_json(values)
+
+
+def changed_concept(concept: Concept, changes: Mapping[str, str]) -> Concept:
+    """The concept with fields changed by name; raises ConfigError."""
+    settings = {setting.name: setting for setting in describe_settings(Concept)}
+    unknown = [name for name in changes if name not in settings]
+    if unknown:
+        raise ConfigError("\n".join(f"{name}: a concept has no such field" for name in unknown))
+    try:
+        values = {name: parse_value(settings[name], text) for name, text in changes.items()}
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    return concept_from_json({**config_to_json(concept), **values})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRecord:
+    """What ``db_config.json`` holds: settings, and what is known of the model."""
+
+    source: str = ""
+    family: str = ""
+    predicts: str = "epsilon"
+    native_resolution: int = 512
+    lifetime_steps: int = 0
+    lifetime_epochs: int = 0
+    adapter: str = ""  # what of the model is kept in its adapter file; empty: nothing
+    last_run: str = ""  # the run that wrote the weights last
+    config: TrainConfig = field(default_factory=TrainConfig)
+
+
+def load_record(path: Path) -> ModelRecord:
+    """Read ``db_config.json``; raises ConfigError in words."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no model in {path.parent}") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
+    version = values.pop("format_version", None)
+    if version != FORMAT_VERSION:
+        raise ConfigError(f"{path} is not of this trainer (format {version}, expected {FORMAT_VERSION})")
+    config = config_from_json(values.pop("config", {}))
+    return ModelRecord(**values, config=config)
+
+
+def save_record(path: Path, record: ModelRecord) -> None:
+    """Write ``db_config.json`` whole."""
+    values = {"format_version": FORMAT_VERSION, **config_to_json(record)}
+    with written_whole(path) as file:
+        json.dump(values, file, indent=2, ensure_ascii=False)

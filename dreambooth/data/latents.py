@@ -1,0 +1,72 @@
+"""The latents of pictures: from the cache, or encoded when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+
+import torch
+from torch import Tensor
+
+from dreambooth.data.batches import Batch
+from dreambooth.data.buckets import picture_to_tensor
+from dreambooth.data.cache import TensorCache, latent_key
+from dreambooth.data.errors import DataError
+from dreambooth.data.examples import Dataset, Example
+from dreambooth.data.images import hash_file
+from dreambooth.data.pictures import load_picture
+
+Encode = Callable[[Tensor], tuple[Tensor, Tensor]]  # (1, 3, H, W) in -1 … 1 → mean and std, both (1, c, h, w)
+Progress = Callable[[int, int], None]  # pictures done, pictures in all
+
+
+class LatentSource:
+    """Latent distributions of pictures, made by ``encode``, which ``vae_hash`` identifies.
+
+    Pictures are encoded one by one: the last bits of a result depend on how many are encoded together, and so
+    would differ between a run that was killed while filling the cache and one that was not.
+    """
+
+    def __init__(self, encode: Encode, vae_hash: str, cache: TensorCache | None) -> None:
+        self.encode = encode
+        self.vae_hash = vae_hash
+        self.cache = cache
+
+    def fill(self, dataset: Dataset, *, with_flips: bool, progress: Progress) -> None:
+        """Encodes what the cache lacks, size by size; may be killed and started again at any time."""
+        if self.cache is None:
+            return
+        wanted = {
+            (example.content_hash, example.size, flipped): example
+            for example in chain(dataset.instances, dataset.classes)
+            for flipped in ((False, True) if with_flips else (False,))
+        }
+        in_order = sorted(wanted.items(), key=lambda pair: pair[0][1])  # one size after another
+        for done, ((_, _, flipped), example) in enumerate(in_order):
+            progress(done, len(in_order))
+            self._distribution(example, flipped=flipped)
+        progress(len(in_order), len(in_order))
+
+    def fetch(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of the latents of a batch, both (B, c, h, w) on the CPU."""
+        pairs = [self._distribution(item.example, flipped=item.flipped) for item in batch.items]
+        means, stds = zip(*pairs, strict=True)
+        return torch.stack(means), torch.stack(stds)
+
+    def _distribution(self, example: Example, *, flipped: bool) -> tuple[Tensor, Tensor]:
+        """Mean and std (c, h, w) of one picture."""
+        key = latent_key(example.content_hash, example.size, flipped=flipped, vae_hash=self.vae_hash)
+        if self.cache is not None and (kept := self.cache.get(key)) is not None:
+            return kept["mean"], kept["std"]
+        mean, std = self._encode_picture(example, flipped=flipped)
+        if self.cache is not None:
+            self.cache.put(key, {"mean": mean, "std": std})
+        return mean, std
+
+    def _encode_picture(self, example: Example, *, flipped: bool) -> tuple[Tensor, Tensor]:
+        pixels = picture_to_tensor(load_picture(example.image), example.size)  # (3, H, W)
+        if hash_file(example.image) != example.content_hash:
+            raise DataError(f"{example.image} has changed since the run began: start the run again")
+        with torch.no_grad():
+            mean, std = self.encode((pixels.flip(-1) if flipped else pixels)[None])
+        return mean[0].cpu(), std[0].cpu()

@@ -1,0 +1,88 @@
+"""What a run says, and what may be asked of it: files in the run's folder, read by every interface alike."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from dreambooth.config.folders import RunFolder, written_whole
+
+Request = Literal["stop", "stop_after_epoch", "discard", "save", "sample"]
+REQUESTS: tuple[Request, ...] = ("stop", "stop_after_epoch", "discard", "save", "sample")
+
+Event = dict[str, Any]
+
+
+class EventWriter:
+    """Appends events to a run's file; a line is written by one system call, so no reader sees half of one."""
+
+    def __init__(self, run: RunFolder) -> None:
+        run.path.mkdir(parents=True, exist_ok=True)
+        self._close_torn_line(run.events_file)
+        self._file = os.open(run.events_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+
+    @staticmethod
+    def _close_torn_line(path: Path) -> None:
+        """End a line that an earlier writer left unfinished when the machine went down."""
+        if path.exists() and (content := path.read_bytes()) and not content.endswith(b"\n"):
+            with path.open("ab") as file:
+                file.write(b"\n")
+
+    def write(self, kind: str, **values: object) -> None:
+        """One event with its time in seconds since 1970."""
+        line = json.dumps({"event": kind, "time": round(time.time(), 3), **values}, ensure_ascii=False)
+        os.write(self._file, line.encode() + b"\n")
+
+    def close(self) -> None:
+        """No more events."""
+        os.close(self._file)
+
+
+@dataclass
+class EventReader:
+    """Reads a run's events as they come; remembers how far it has read."""
+
+    run: RunFolder
+    offset: int = 0
+
+    def read(self) -> Iterator[Event]:
+        """Events since the last call; an unfinished or damaged line is left out."""
+        if not self.run.events_file.exists():
+            return
+        with self.run.events_file.open("rb") as file:
+            file.seek(self.offset)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                self.offset += len(line)
+                try:
+                    yield json.loads(line)
+                except ValueError:
+                    continue
+
+
+def read_events(run: RunFolder) -> list[Event]:
+    """Everything that a run has said so far."""
+    return list(EventReader(run).read())
+
+
+def ask(run: RunFolder, request: Request) -> None:
+    """Ask something of the run; asking twice before it answers is asking once."""
+    with written_whole(run.requests / request) as file:
+        file.write(str(time.time()))
+
+
+def take_requests(run: RunFolder) -> list[Request]:
+    """What is asked now; taken, so that it is answered once."""
+    taken: list[Request] = []
+    for request in REQUESTS:
+        path = run.requests / request
+        if path.exists():
+            path.unlink()
+            taken.append(request)
+    return taken

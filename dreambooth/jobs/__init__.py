@@ -1,0 +1,1 @@
+"""Jobs: giving them, starting and finding their workers, following what they say."""

@@ -1,0 +1,72 @@
+"""The models in a models folder, and the runs of each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dreambooth.config.folders import ModelFolder, RunFolder, find_name_fault
+from dreambooth.config.settings import TrainConfig
+from dreambooth.config.store import ConfigError, ModelRecord, load_record, save_record
+from dreambooth.events import read_events
+
+
+@dataclass(frozen=True)
+class Library:
+    """A folder of models, usually ``models/dreambooth``."""
+
+    path: Path
+
+    def folder(self, name: str) -> ModelFolder:
+        """The folder of this name, with a model in it or not; raises ConfigError for a bad name."""
+        if fault := find_name_fault(name):
+            raise ConfigError(f"{name!r} cannot be a model's name: {fault}")
+        return ModelFolder(self.path / name)
+
+    def names(self) -> list[str]:
+        """The models that are there."""
+        if not self.path.is_dir():
+            return []
+        return sorted(entry.name for entry in self.path.iterdir() if ModelFolder(entry).is_model())
+
+    def load(self, name: str) -> ModelRecord:
+        """What is known of a model; raises ConfigError when there is none."""
+        folder = self.folder(name)
+        if not folder.is_model():
+            known = ", ".join(self.names()) or "none yet"
+            raise ConfigError(f"there is no model {name} in {self.path} (there are: {known})")
+        return load_record(folder.config_file)
+
+    def save_config(self, name: str, config: TrainConfig) -> None:
+        """Store other settings for a model."""
+        save_record(self.folder(name).config_file, replace(self.load(name), config=config))
+
+
+def read_job(run: RunFolder) -> dict[str, Any]:
+    """What a run was asked to do."""
+    asked: dict[str, Any] = json.loads(run.config_file.read_text(encoding="utf-8"))
+    return asked
+
+
+def find_end(run: RunFolder) -> dict[str, Any] | None:
+    """How a run ended; None when it has not, or was killed. Starting again takes the end back."""
+    last = None
+    for event in read_events(run):
+        if event["event"] == "end":
+            last = event
+        elif event["event"] == "work":
+            last = None
+    return last
+
+
+def find_unfinished_training(folder: ModelFolder) -> RunFolder | None:
+    """The latest training of the model, unless it is done or was discarded."""
+    runs = [RunFolder(path) for path in sorted(folder.runs.glob("*")) if (path / "config.json").exists()]
+    trainings = [run for run in runs if read_job(run)["job"] == "train"]
+    if not trainings:
+        return None
+    end = find_end(trainings[-1])
+    is_over = end is not None and end["outcome"] in ("done", "discarded")
+    return None if is_over else trainings[-1]

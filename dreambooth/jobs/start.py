@@ -1,0 +1,100 @@
+"""Gives a job: writes its run folder and starts a worker that lives on by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dreambooth.config.folders import ModelFolder, RunFolder, written_whole
+from dreambooth.config.settings import TrainConfig
+from dreambooth.config.store import ConfigError, ModelRecord, config_to_json
+from dreambooth.jobs.library import Library, find_unfinished_training
+from dreambooth.locks import is_locked
+
+PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+RUNS_KEPT = 50
+
+
+def _new_run(runs: Path, job: str) -> RunFolder:
+    """A run folder of its own, named by time so that names sort in the order of runs."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    for number in range(1000):
+        path = runs / f"{stamp}-{number:03d}-{job}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return RunFolder(path)
+    raise ConfigError(f"{runs} already holds a thousand runs of this second")
+
+
+def _remove_old_runs(runs: Path) -> None:
+    """Keep the last runs only; trainings are always kept."""
+    old = sorted(path for path in runs.glob("*") if not path.name.endswith("-train"))
+    for path in old[:-RUNS_KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def prepare_run(library: Library, folder: ModelFolder, job: str, asked: Mapping[str, Any]) -> RunFolder:
+    """Write what is asked; paths are relative to the run, so that a model can be moved with its runs."""
+    runs = library.path / ".jobs" if job == "create" else folder.runs
+    run = _new_run(runs, job)
+    _remove_old_runs(runs)
+    values = {
+        "job": job,
+        "model_dir": os.path.relpath(folder.path, run.path),
+        "models_dir": os.path.relpath(library.path, run.path),
+        **asked,
+    }
+    with written_whole(run.config_file) as file:
+        json.dump(values, file, indent=2, ensure_ascii=False)
+    return run
+
+
+def prepare_training(library: Library, name: str, record: ModelRecord, config: TrainConfig) -> RunFolder:
+    """The run of a new training with these settings."""
+    asked = {
+        "config": config_to_json(config),
+        "lifetime_before": {"steps": record.lifetime_steps, "epochs": record.lifetime_epochs},
+        "after_run": record.last_run,
+        "continues_adapter": record.adapter == config.adapter == "lora" and config.lora.start == "continue",
+    }
+    return prepare_run(library, library.folder(name), "train", asked)
+
+
+def find_resumable(library: Library, name: str) -> RunFolder:
+    """The training to go on with; raises ConfigError when there is none."""
+    library.load(name)
+    run = find_unfinished_training(library.folder(name))
+    if run is None:
+        raise ConfigError(f"{name} has no interrupted training; train it without --resume")
+    return run
+
+
+def is_alive(run: RunFolder) -> bool:
+    """Whether a worker is at work on this run."""
+    return is_locked(run.lock_file)
+
+
+def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
+    """Start the worker in a session of its own: it outlives whoever started it."""
+    detached: dict[str, Any] = {"start_new_session": True}
+    if os.name == "nt":
+        detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}  # type: ignore[attr-defined]
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE_ROOT), "PYTHONUNBUFFERED": "1"}
+    with run.log_file.open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dreambooth.worker", str(run.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            **detached,
+        )

@@ -1,0 +1,182 @@
+"""From a checkpoint file to a folder in diffusers layout, fully offline."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dreambooth.config.folders import written_whole
+from dreambooth.models.architecture import (
+    Architecture,
+    Config,
+    build_without_weights,
+    part_configs,
+    scheduler_config,
+)
+from dreambooth.models.detect import Shapes, detect_architecture
+from dreambooth.models.keys import is_vae_attention_weight
+from dreambooth.models.names import POSITION_IDS, CheckpointNames, modern_spelling, sd1_names
+from dreambooth.models.single_file import CheckpointError, read_checkpoint, require_space, write_checkpoint
+from dreambooth.models.tokenizer import (
+    END_OF_TEXT,
+    MERGES_FILE,
+    START_OF_TEXT,
+    derive_vocabulary,
+    load_merges,
+)
+from dreambooth.models.working import EXTRA_FILE, TORCH_FORMAT, folder_appearing_whole, write_part
+
+MODEL_INDEX: Config = {
+    "_class_name": "StableDiffusionPipeline",
+    "feature_extractor": [None, None],
+    "requires_safety_checker": False,
+    "safety_checker": [None, None],
+    "scheduler": ["diffusers", "PNDMScheduler"],
+    "text_encoder": ["transformers", "CLIPTextModel"],
+    "tokenizer": ["transformers", "CLIPTokenizer"],
+    "unet": ["diffusers", "UNet2DConditionModel"],
+    "vae": ["diffusers", "AutoencoderKL"],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Created:
+    """What became of a checkpoint."""
+
+    architecture: Architecture
+    source_name: str
+    dtype: str  # of the U-Net, e.g. "float16"
+    num_weights: int  # numbers in U-Net, VAE and text encoder
+    num_extra: int  # tensors kept aside because diffusers has no place for them
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which tensor of the source goes where."""
+
+    parts: Mapping[str, Mapping[str, str]]  # part → diffusers name → name in the source
+    extra: tuple[str, ...]  # names in the source
+
+
+def create_working(source: Path, working: Path, *, source_name: str) -> Created:
+    """Convert the checkpoint ``source`` into the new folder ``working``, in the dtype it has.
+
+    Either the folder is complete afterwards or it does not exist. Raises CheckpointError with one sentence.
+    """
+    checkpoint = read_checkpoint(source)
+    shapes = {modern_spelling(name): shape for name, shape in checkpoint.shapes.items()}
+    architecture = detect_architecture(shapes, checkpoint.metadata)
+    expected = _expected_shapes(architecture)
+    plan = _plan(checkpoint.shapes, names_of(architecture), expected)
+    require_space(working.parent, source.stat().st_size)
+    tensors = checkpoint.tensors
+    with folder_appearing_whole(working) as folder:
+        _write_descriptions(folder, architecture)
+        for part, names in plan.parts.items():
+            write_part(
+                folder, part, {key: tensors[name].reshape(expected[part][key]) for key, name in names.items()}
+            )
+        if plan.extra:
+            extra = dict(_extra_tensor(name, tensors[name]) for name in plan.extra)
+            write_checkpoint(folder / EXTRA_FILE, extra, TORCH_FORMAT)
+    return Created(
+        architecture=architecture,
+        source_name=source_name,
+        dtype=str(tensors[plan.parts["unet"]["conv_in.weight"]].dtype).removeprefix("torch."),
+        num_weights=sum(torch.Size(shape).numel() for part in expected.values() for shape in part.values()),
+        num_extra=len(plan.extra),
+    )
+
+
+def names_of(architecture: Architecture) -> CheckpointNames:
+    """Where the weights of this architecture are in an original checkpoint."""
+    return sd1_names(
+        architecture.unet_attention,
+        architecture.unet_resnets,
+        len(architecture.vae_widths),
+        architecture.vae_resnets,
+    )
+
+
+def _expected_shapes(architecture: Architecture) -> dict[str, Shapes]:
+    modules = build_without_weights(architecture)
+    return {
+        part: {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}
+        for part, module in modules.items()
+    }
+
+
+def _plan(shapes: Shapes, names: CheckpointNames, expected: Mapping[str, Shapes]) -> _Plan:
+    """Every expected weight found with its shape, everything else extra."""
+    parts: dict[str, dict[str, str]] = {part: {} for part in expected}
+    extra: list[str] = []
+    for name, shape in shapes.items():
+        place = names.find(modern_spelling(name))
+        if place is None or place[1] not in expected[place[0]]:
+            extra.append(name)
+            continue
+        part, key = place
+        wanted = expected[part][key]
+        is_flattened = part == "vae" and is_vae_attention_weight(key) and shape == (*wanted, 1, 1)
+        if shape != wanted and not is_flattened:
+            raise CheckpointError(f"{name} has the shape {list(shape)} where {list(wanted)} belongs")
+        parts[part][key] = name
+    for part, wanted_shapes in expected.items():
+        missing = sorted(wanted_shapes.keys() - parts[part].keys())
+        if missing:
+            first = next(iter(names.original(part, {missing[0]: torch.empty(0)})))
+            raise CheckpointError(
+                f"the checkpoint is incomplete: it lacks {len(missing)} weights, e.g. {first}"
+            )
+    return _Plan(parts, tuple(extra))
+
+
+def _extra_tensor(name: str, tensor: Tensor) -> tuple[str, Tensor]:
+    """A tensor to keep aside; position ids, which old merges rounded, are made whole numbers again."""
+    if modern_spelling(name) != POSITION_IDS:
+        return name, tensor
+    return POSITION_IDS, torch.arange(tensor.numel()).reshape(tensor.shape)
+
+
+def _write_descriptions(folder: Path, architecture: Architecture) -> None:
+    """Everything but the weights."""
+    _write_json(folder / "model_index.json", MODEL_INDEX)
+    _write_json(folder / "scheduler" / "scheduler_config.json", scheduler_config(architecture))
+    for part, config in part_configs(architecture).items():
+        _write_json(folder / part / "config.json", config)
+    write_tokenizer(folder / "tokenizer", max_tokens=architecture.max_tokens)
+
+
+def write_tokenizer(folder: Path, *, max_tokens: int) -> None:
+    """The CLIP tokenizer in the files that every version of transformers reads."""
+    special = {name: _special_token(END_OF_TEXT) for name in ("eos_token", "unk_token")}
+    special["bos_token"] = _special_token(START_OF_TEXT)
+    config = {
+        **{name: {"__type": "AddedToken", **token} for name, token in special.items()},
+        "add_prefix_space": False,
+        "do_lower_case": True,
+        "errors": "replace",
+        "model_max_length": max_tokens,
+        "pad_token": END_OF_TEXT,
+        "tokenizer_class": "CLIPTokenizer",
+    }
+    _write_json(folder / "tokenizer_config.json", config)
+    _write_json(folder / "special_tokens_map.json", {**special, "pad_token": END_OF_TEXT})
+    _write_json(folder / "vocab.json", derive_vocabulary(load_merges()), indent=None)
+    shutil.copyfile(MERGES_FILE, folder / "merges.txt")
+
+
+def _special_token(content: str) -> Config:
+    return {"content": content, "lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
+
+
+def _write_json(path: Path, content: Mapping[str, object], indent: int | None = 2) -> None:
+    with written_whole(path) as file:
+        json.dump(content, file, indent=indent, ensure_ascii=False)
+        file.write("\n")

@@ -1,0 +1,96 @@
+"""What training, sampling and exporting need to know of a model, whatever its family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+Prediction = Literal["epsilon", "v_prediction"]
+
+
+@dataclass(frozen=True)
+class LatentDistribution:
+    """What the VAE makes of pictures: a normal distribution for each latent, scaled. Both (B, c, h, w)."""
+
+    mean: Tensor
+    std: Tensor
+
+    def sample(self, noise: Tensor) -> Tensor:
+        """Latents (B, c, h, w) from standard normal ``noise`` of the same shape."""
+        return self.mean + self.std * noise
+
+
+class TextStates(Protocol):
+    """Encoded captions; what is in it is the family's business. One row per caption."""
+
+    def __len__(self) -> int: ...
+
+    def to(self, device: torch.device) -> TextStates:
+        """The same on another device."""
+
+    def rows(self, start: int, stop: int) -> TextStates:
+        """Some of the captions."""
+
+
+class Model(Protocol):
+    """A loaded model. The modules are plain diffusers and transformers classes."""
+
+    family: str
+    working: Path  # the folder that it was loaded from
+    predicts: Prediction
+    alphas_cumprod: Tensor  # (1000,) float64 on the CPU: the share of signal variance kept at each timestep
+    latent_factor: int  # pixels per latent, e.g. 8
+    size_step_px: int  # sides of a picture must be multiples of this
+    native_resolution: int  # the side of a square picture the model was made for
+
+    @property
+    def parts(self) -> Mapping[str, nn.Module]:
+        """The modules that may learn, by name: "unet", "text_encoder" …"""
+
+    @property
+    def vae(self) -> nn.Module:
+        """The VAE; never trained."""
+
+    @property
+    def text_parts(self) -> Sequence[str]:
+        """Which of ``parts`` encode captions."""
+
+    @property
+    def latent_channels(self) -> int:
+        """Channels of a latent."""
+
+    def to(self, device: torch.device) -> None:
+        """Move everything."""
+
+    def encode_pictures(self, pictures: Tensor) -> LatentDistribution:
+        """Latents of pictures (B, 3, H, W) in -1 … 1."""
+
+    def decode_latents(self, latents: Tensor) -> Tensor:
+        """Pictures (B, 3, H, W) in -1 … 1, not clamped."""
+
+    def count_tokens(self, caption: str) -> int:
+        """Tokens of a caption, start and end not counted; an encoder reads 75 and cuts the rest off."""
+
+    def encode_captions(self, captions: Sequence[str]) -> TextStates:
+        """Text states of the captions; differentiable where a text encoder learns."""
+
+    def join_states(self, states: Sequence[TextStates]) -> TextStates:
+        """Rows one after another."""
+
+    def predict(self, noisy_latents: Tensor, timesteps: Tensor, text_states: TextStates) -> Tensor:
+        """What the U-Net makes of noisy latents (B, c, h, w) at integer timesteps (B,): noise or velocity."""
+
+    def checkpoint_tensors(self, weights: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
+        """A complete checkpoint in original names.
+
+        It is made of ``weights`` (part or "vae" → diffusers key → tensor), for parts that it lacks of those
+        in ``working``, and of whatever else the source held.
+        """
+
+    def export_metadata(self) -> dict[str, str]:
+        """What a checkpoint file says about the architecture (``modelspec.*``)."""

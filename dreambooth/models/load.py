@@ -1,0 +1,27 @@
+"""Which family a model folder belongs to, and the model in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from transformers.utils.logging import disable_progress_bar
+
+from dreambooth.models.family import Model
+from dreambooth.models.sd1 import StableDiffusion1
+from dreambooth.models.single_file import CheckpointError
+
+FAMILIES = {"StableDiffusionPipeline": StableDiffusion1}  # by ``_class_name`` of model_index.json
+
+
+def load_model(working: Path, dtype: torch.dtype = torch.float32) -> Model:
+    """The model in a folder of diffusers layout, on the CPU, in evaluation mode."""
+    index_file = working / "model_index.json"
+    if not index_file.is_file():
+        raise CheckpointError(f"{working} holds no model: there is no model_index.json")
+    pipeline = json.loads(index_file.read_text(encoding="utf-8"))["_class_name"]
+    if pipeline not in FAMILIES:
+        raise CheckpointError(f"{working} holds a {pipeline}; supported are {', '.join(FAMILIES)}")
+    disable_progress_bar()  # loading takes a second; a bar in the log for each part says nothing
+    return FAMILIES[pipeline].load(working, dtype)

@@ -1,0 +1,202 @@
+"""Checkpoint files: named tensors with a few words of metadata, read lazily and written whole."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+ZIP_MAGIC = b"PK\x03\x04"
+PICKLE_MAGIC = b"\x80"
+# What torch.load raises when bytes are missing or make no sense.
+TORCH_LOAD_ERRORS = (RuntimeError, OSError, EOFError, ValueError, TypeError, KeyError, AttributeError)
+SPARE_BYTES = 16 * 2**20  # what a header and the file system may need besides the tensors
+
+
+class CheckpointError(Exception):
+    """A checkpoint cannot be read, used or written; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A file's tensors by name; from safetensors and zipped pickles each is read when it is asked for."""
+
+    path: Path
+    tensors: Mapping[str, Tensor]
+    shapes: Mapping[str, tuple[int, ...]]
+    metadata: Mapping[str, str]
+
+
+class _SafetensorsFile(Mapping[str, Tensor]):
+    """The tensors of an open safetensors file."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = safe_open(path, framework="pt")
+        self._names = tuple(self._file.keys())
+        self.shapes = {name: tuple(self._file.get_slice(name).get_shape()) for name in self._names}
+        self.metadata = dict(self._file.metadata() or {})
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name not in self.shapes:
+            raise KeyError(name)
+        return self._file.get_tensor(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class _Ignored:
+    """Stands for classes that old training dumps mention and nobody needs."""
+
+
+def _harmless_globals() -> list[Any]:
+    """What may stand in a pickle beside tensors: numpy's numbers, and Lightning's notes as empty stubs."""
+    scalar = np.float64(0).__reduce__()[0]
+    number_types = [type(np.dtype(code)) for code in ("f8", "f4", "i8", "i4", "?")]
+    stub = (_Ignored, "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint")
+    return [
+        stub,
+        (scalar, "numpy.core.multiarray.scalar"),
+        (scalar, "numpy._core.multiarray.scalar"),
+        np.dtype,
+        *number_types,
+    ]
+
+
+def _read_pickle(path: Path, *, zipped: bool) -> object:
+    """Whatever ``torch.save`` wrote, as long as it is plain data and tensors."""
+    try:
+        with torch.serialization.safe_globals(_harmless_globals()), path.open("rb") as file:
+            if zipped and path.suffix != ".safetensors":  # by that suffix torch would take another reader
+                return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        forbidden = re.search(r"GLOBAL (\S+)", str(error))
+        what = (
+            f"wants to run code ({forbidden[1]})" if forbidden else "holds more than tensors, or is damaged,"
+        )
+        raise CheckpointError(f"{path.name} {what} and is not opened; get it as .safetensors") from error
+    except TORCH_LOAD_ERRORS as error:
+        raise CheckpointError(f"{path.name} is damaged or incomplete; copy or download it again") from error
+
+
+def _unwrap(content: object, path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors of a pickle, out of any ``state_dict`` around them, and the plain values found on the way."""
+    metadata: dict[str, str] = {}
+    while isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
+        metadata |= {
+            str(key): str(value) for key, value in content.items() if isinstance(value, str | int | float)
+        }
+        content = content["state_dict"]
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path.name} holds a {type(content).__name__} and no named tensors")
+    named = {
+        key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, Tensor)
+    }
+    return {key: value.detach() for key, value in named.items()}, metadata
+
+
+def _is_safetensors(start: bytes) -> bool:
+    """Whether the first nine bytes are the length of a JSON header and its opening brace."""
+    return start[8:9] == b"{" and int.from_bytes(start[:8], "little") < 100 * 2**20
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """The tensors of a ``.safetensors``, ``.ckpt`` or ``.pt`` file; its content tells which, not its name."""
+    if not path.is_file():
+        raise CheckpointError(f"there is no file {path}")
+    try:
+        with path.open("rb") as file:
+            start = file.read(9)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
+    if not start:
+        raise CheckpointError(f"{path.name} is empty")
+    if _is_safetensors(start):
+        try:
+            opened = _SafetensorsFile(path)
+        except SafetensorError as error:
+            raise CheckpointError(
+                f"{path.name} is damaged or incomplete; copy or download it again"
+            ) from error
+        checkpoint = Checkpoint(path, opened, opened.shapes, opened.metadata)
+    elif start.startswith((ZIP_MAGIC, PICKLE_MAGIC)):
+        tensors, metadata = _unwrap(_read_pickle(path, zipped=start.startswith(ZIP_MAGIC)), path)
+        checkpoint = Checkpoint(
+            path, tensors, {name: tuple(t.shape) for name, t in tensors.items()}, metadata
+        )
+    else:
+        raise CheckpointError(f"{path.name} is not a checkpoint: neither safetensors nor a torch file")
+    if not checkpoint.tensors:
+        raise CheckpointError(f"{path.name} holds no tensors")
+    return checkpoint
+
+
+def require_space(folder: Path, num_bytes: int) -> None:
+    """Refuse when ``folder``, which need not exist yet, has no room for so many bytes."""
+    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
+    free = shutil.disk_usage(existing).free
+    if free < num_bytes + SPARE_BYTES:
+        raise CheckpointError(
+            f"{existing} has {free / 2**30:.1f} GiB free and {num_bytes / 2**30:.1f} GiB are needed"
+        )
+
+
+@contextmanager
+def _appearing_whole(path: Path) -> Iterator[Path]:
+    """A path beside ``path`` to write to, then flushed and renamed; a kill's leftover is overwritten."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.partial")
+    try:
+        yield beside
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def refuse_nan(tensors: Mapping[str, Tensor]) -> None:
+    """Refuse weights that are not numbers: every picture would be black."""
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and tensor.isnan().any():
+            raise CheckpointError(f"{name} holds NaN, which is no number, so nothing is written")
+
+
+def _on_cpu(tensor: Tensor) -> Tensor:
+    """The tensor alone in its memory; of a view ``torch.save`` would write all that is behind it."""
+    tensor = tensor.detach().cpu().contiguous()
+    return tensor if tensor.untyped_storage().nbytes() == tensor.nbytes else tensor.clone()
+
+
+def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write ``.safetensors`` or ``.ckpt``, by the suffix; the file appears complete or not at all."""
+    if path.suffix not in (".safetensors", ".ckpt"):
+        raise CheckpointError(f"{path.name} must end with .safetensors or .ckpt")
+    require_space(path.parent, sum(tensor.nbytes for tensor in tensors.values()))
+    refuse_nan(tensors)
+    on_cpu = {name: _on_cpu(tensor) for name, tensor in tensors.items()}
+    try:
+        with _appearing_whole(path) as beside:
+            if path.suffix == ".safetensors":
+                save_file(on_cpu, beside, metadata=dict(metadata))
+            else:
+                torch.save({"state_dict": on_cpu, **metadata}, beside)
+    except (OSError, SafetensorError, RuntimeError) as error:  # the last two are how the libraries say it
+        raise CheckpointError(f"{path} cannot be written: {error}") from error

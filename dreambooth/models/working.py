@@ -1,0 +1,78 @@
+"""The folder ``working/``: a model in diffusers layout, plus what only the original checkpoint had."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import torch
+from torch import Tensor
+
+from dreambooth.models.single_file import CheckpointError, read_checkpoint, write_checkpoint
+
+TORCH_FORMAT = {"format": "pt"}  # transformers refuses files that do not say it
+WEIGHT_FILES = {
+    "unet": "unet/diffusion_pytorch_model.safetensors",
+    "vae": "vae/diffusion_pytorch_model.safetensors",
+    "text_encoder": "text_encoder/model.safetensors",
+}
+EXTRA_FILE = "extra.safetensors"
+Weights = Mapping[str, Mapping[str, Tensor]]  # part → diffusers key → tensor
+
+
+def read_part(working: Path, part: str) -> Mapping[str, Tensor]:
+    """A part's weights, each read when it is asked for."""
+    return read_checkpoint(working / WEIGHT_FILES[part]).tensors
+
+
+def read_extra(working: Path) -> Mapping[str, Tensor]:
+    """Tensors of the original checkpoint that have no place in diffusers, by their original names."""
+    path = working / EXTRA_FILE
+    return read_checkpoint(path).tensors if path.exists() else {}
+
+
+def write_part(working: Path, part: str, weights: Mapping[str, Tensor]) -> None:
+    """Write a part's weights; the file appears complete or not at all."""
+    write_checkpoint(working / WEIGHT_FILES[part], weights, TORCH_FORMAT)
+
+
+def save_parts(working: Path, weights: Weights) -> None:
+    """Write trained weights back, in fp32, with exactly the names and shapes that the folder has."""
+    for part, tensors in weights.items():
+        known = read_checkpoint(working / WEIGHT_FILES[part]).shapes
+        if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != dict(known):
+            raise CheckpointError(f"the weights given for {part} are not those of the model in {working}")
+        write_part(working, part, {name: tensor.to(torch.float32) for name, tensor in tensors.items()})
+
+
+@contextmanager
+def folder_appearing_whole(folder: Path) -> Iterator[Path]:
+    """A folder beside ``folder`` to fill, renamed at the end; an error or a kill leaves no ``folder``.
+
+    What killed processes left is removed first.
+    """
+    if folder.exists():
+        raise CheckpointError(f"{folder} already exists")
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
+    try:
+        _remove_leftovers(folder)
+        beside.mkdir(parents=True)
+    except OSError as error:
+        raise CheckpointError(f"{folder} cannot be made: {error.strerror}") from error
+    try:
+        yield beside
+        beside.rename(folder)
+    except BaseException:
+        shutil.rmtree(beside)
+        raise
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for leftover in folder.parent.glob(f".{folder.name}.*.partial"):
+        process = leftover.suffixes[-2].removeprefix(".")
+        if process == str(os.getpid()) or (process.isdecimal() and not psutil.pid_exists(int(process))):
+            shutil.rmtree(leftover)

@@ -1,0 +1,56 @@
+"""Makes a model folder from a checkpoint."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dreambooth.config.settings import DataConfig, TrainConfig
+from dreambooth.config.store import ModelRecord, save_record
+from dreambooth.models.create import Created, create_working
+from dreambooth.models.load import load_model
+from dreambooth.tasks.job import Job, Refused
+
+SMALLEST_BUCKET_STEPS_PER_SIDE = 8
+
+
+def fitting_config(native_resolution: int, size_step_px: int) -> TrainConfig:
+    """The default settings for a model of this resolution; a small model gets a finer bucket step."""
+    defaults = DataConfig()
+    step_px = min(defaults.bucket_step_px, native_resolution // SMALLEST_BUCKET_STEPS_PER_SIDE)
+    step_px = max(size_step_px, step_px // size_step_px * size_step_px)
+    return TrainConfig(data=replace(defaults, resolution=native_resolution, bucket_step_px=step_px))
+
+
+def create_model(job: Job) -> dict[str, Any]:
+    """Convert the source; the folder appears with its ``db_config.json`` last, or not at all."""
+    source, folder = Path(job.asked["source"]), job.model_folder
+    if folder.path.exists():
+        raise Refused(f"there is a model {folder.name} already; choose another name or delete it first")
+    try:
+        created = create_working(source, folder.working, source_name=source.name)
+        model = load_model(folder.working)
+        record = ModelRecord(
+            source=source.name,
+            family=model.family,
+            predicts=model.predicts,
+            native_resolution=model.native_resolution,
+            config=fitting_config(model.native_resolution, model.size_step_px),
+        )
+        save_record(folder.config_file, record)
+    except BaseException:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    return {"model": folder.name, "path": str(folder.path), **_summary(created, record)}
+
+
+def _summary(created: Created, record: ModelRecord) -> dict[str, Any]:
+    return {
+        "family": record.family,
+        "predicts": record.predicts,
+        "resolution": record.native_resolution,
+        "num_weights": created.num_weights,
+        "dtype": created.dtype,
+    }

@@ -1,0 +1,65 @@
+"""What every task is given, and how it says no."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dreambooth.config.folders import ModelFolder, RunFolder
+from dreambooth.config.settings import TrainConfig
+from dreambooth.config.store import ModelRecord, config_from_json, load_record
+from dreambooth.events import EventWriter
+
+
+class Refused(Exception):
+    """What was asked cannot be done; the message is one sentence and says what to do instead."""
+
+
+class StoppedEarly(Exception):
+    """The user stopped the job before there was anything to save that is not saved already."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job as its worker sees it."""
+
+    run: RunFolder
+    asked: Mapping[str, Any]
+    events: EventWriter
+    stop_asked: threading.Event  # set by a termination signal
+
+    @property
+    def model_folder(self) -> ModelFolder:
+        """The model that the job is about."""
+        return ModelFolder((self.run.path / self.asked["model_dir"]).resolve())
+
+    def load_record(self) -> ModelRecord:
+        """What is known of the model now."""
+        return load_record(self.model_folder.config_file)
+
+    def load_config(self) -> TrainConfig:
+        """The settings as they were when the job was given."""
+        return config_from_json(self.asked["config"])
+
+    def stop_if_asked(self) -> None:
+        """Raise StoppedEarly when the user wants the job to stop; for the time before the first step."""
+        if self.stop_asked.is_set() or any(
+            (self.run.requests / name).exists() for name in ("stop", "discard")
+        ):
+            raise StoppedEarly("stopped before the first step; what was made so far is kept")
+
+    def warn(self, message: str) -> None:
+        """Tell of something that the user should know and that does not stop the job."""
+        self.events.write("warning", message=message)
+
+    def progress(self, what: str, done: int, total: int) -> None:
+        """Tell how far the job is with ``what``."""
+        self.events.write("progress", what=what, done=done, total=total)
+
+
+def classifier_folders(folder: ModelFolder, config: TrainConfig) -> list[Path]:
+    """Where each concept's generated class images are kept."""
+    return [folder.classifiers(index) for index in range(len(config.concepts))]

@@ -1,0 +1,103 @@
+"""Writes what a training has made: into the model folder, and as files for use in a webui."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from dreambooth.adapters.lora_file import save_lora
+from dreambooth.config.folders import ModelFolder
+from dreambooth.config.store import load_record, save_record
+from dreambooth.models.export import export_checkpoint
+from dreambooth.models.family import Model
+from dreambooth.models.working import save_parts
+from dreambooth.training.run import Run
+
+DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
+
+
+def trained_parts(model: Model, parts: Mapping[str, object]) -> dict[str, dict[str, Tensor]]:
+    """The live weights of the named parts, as part → diffusers key → tensor."""
+    return {part: dict(model.parts[part].state_dict()) for part in parts}
+
+
+def write_checkpoint_file(run: Run, path: Path, model_name: str) -> Mapping[str, float]:
+    """The model, or its LoRA, as one file that a webui loads.
+
+    Returns how far each part of a full model has moved from ``working``, relative to the size of its weights.
+    """
+    learner = run.learner
+    dtype = DTYPES[learner.config.saving.dtype]
+    with run.with_average():
+        if learner.config.adapter == "lora":
+            save_lora(path, learner.model, training_metadata(run, model_name), dtype)
+            return {}
+        weights = trained_parts(learner.model, learner.parameters)
+        return export_checkpoint(learner.model, weights, path, dtype, {}).moved
+
+
+def training_metadata(run: Run, model_name: str) -> dict[str, str]:
+    """What a LoRA file tells about its training, in kohya's words."""
+    config = run.learner.config
+    return {
+        "ss_sd_model_name": model_name,
+        "ss_seed": str(config.seed),
+        "ss_steps": str(run.step),
+        "ss_epoch": str(run.num_epochs),
+        "ss_num_train_images": str(sum(example.repeats for example in run.dataset.instances)),
+        "ss_num_reg_images": str(len(run.dataset.classes)),
+        "ss_learning_rate": str(config.optimizer.unet_lr),
+        "ss_unet_lr": str(config.optimizer.unet_lr),
+        "ss_text_encoder_lr": str(config.optimizer.text_encoder_lr),
+        "ss_lr_scheduler": config.schedule.name,
+        "ss_optimizer": config.optimizer.name,
+        "ss_resolution": f"({config.data.resolution}, {config.data.resolution})",
+        "ss_mixed_precision": config.precision.mixed_precision,
+        "ss_prior_loss_weight": str(config.loss.prior_loss_weight),
+    }
+
+
+def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int]) -> None:
+    """Make the run's weights the model's own, and count them in; doing it twice is doing it once.
+
+    ``before`` holds the lifetime steps and epochs of the model when the run began.
+    """
+    config, model = run.learner.config, run.learner.model
+    record = load_record(folder.config_file)
+    with run.with_average():
+        if config.adapter == "lora":
+            save_lora(folder.adapter_file, model, training_metadata(run, folder.name), torch.float32)
+        else:
+            save_parts(folder.working, trained_parts(model, run.learner.parameters))
+            _put_aside(folder, record.lifetime_steps)
+    save_record(
+        folder.config_file,
+        replace(
+            record,
+            lifetime_steps=before["steps"] + run.step,
+            lifetime_epochs=before["epochs"] + run.num_epochs,
+            adapter="lora" if config.adapter == "lora" else "",
+            last_run=run.folder.path.name,
+        ),
+    )
+
+
+def _put_aside(folder: ModelFolder, lifetime_steps: int) -> None:
+    """An adapter that was made for the weights before no longer fits; it is kept among the backups."""
+    if folder.adapter_file.exists():
+        folder.backups.mkdir(parents=True, exist_ok=True)
+        shutil.move(folder.adapter_file, folder.backups / f"adapter-{lifetime_steps}.safetensors")
+
+
+def remove_old_checkpoints(written: list[Path], keep_last: int) -> list[Path]:
+    """Delete all but the newest of the files that a run wrote; returns those that are left."""
+    if keep_last == 0:
+        return written
+    for path in written[:-keep_last]:
+        path.unlink(missing_ok=True)
+    return written[-keep_last:]

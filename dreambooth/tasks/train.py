@@ -1,0 +1,214 @@
+"""Trains: class images first, then the run, then its result."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from torch.utils.tensorboard import SummaryWriter
+
+from dreambooth.adapters.lora import load_lora_weights
+from dreambooth.adapters.lora_file import read_lora
+from dreambooth.config.settings import TrainConfig
+from dreambooth.data.cache import TensorCache
+from dreambooth.data.examples import Dataset, build_examples
+from dreambooth.data.prompts import sample_prompt
+from dreambooth.events import ask, read_events
+from dreambooth.models.load import load_model
+from dreambooth.tasks.job import Job, Refused, classifier_folders
+from dreambooth.tasks.prepare import complete_class_images, refuse_problems
+from dreambooth.tasks.results import keep_result, remove_old_checkpoints, write_checkpoint_file
+from dreambooth.training.device import Device, choose_device
+from dreambooth.training.learner import build_latents, build_learner, count_steps
+from dreambooth.training.run import Outcome, Outlets, Run
+from dreambooth.training.samples import make_previews, planned_previews
+from dreambooth.training.state import load_snapshot
+from dreambooth.training.step import Learner, StepReport
+
+
+def dataset_hash(dataset: Dataset) -> str:
+    """Changes when a run would no longer see the same pictures under the same prompts."""
+    digest = hashlib.sha256()
+    for example in (*dataset.instances, *dataset.classes):
+        told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
+        digest.update(repr(told).encode())
+    return digest.hexdigest()
+
+
+def _build_dataset(job: Job, config: TrainConfig) -> Dataset:
+    complete_class_images(job, config)
+    dataset = build_examples(config, classifier_folders(job.model_folder, config))
+    for skipped in dataset.skipped:
+        job.warn(f"{skipped.path} is left out: {skipped.reason}")
+    for text in dataset.warnings:
+        job.warn(text)
+    marker = job.run.path / "dataset.sha256"
+    if load_snapshot(job.run) and marker.exists() and marker.read_text() != dataset_hash(dataset):
+        raise Refused(
+            "pictures or captions have changed since this run began; start a new run without --resume"
+        )
+    marker.write_text(dataset_hash(dataset))
+    return dataset
+
+
+def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Device) -> Learner:
+    model = load_model(job.model_folder.working)
+    model.to(device.device)
+    cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
+    latents = build_latents(model, device, cache)
+
+    def progress(done: int, total: int) -> None:
+        job.progress("latents", done, total)
+        job.stop_if_asked()
+
+    latents.fill(dataset, with_flips=config.data.horizontal_flip, progress=progress)
+    learner = build_learner(config, model, device, latents, count_steps(config, dataset))
+    if config.adapter == "lora" and job.asked["continues_adapter"]:
+        load_lora_weights(model, read_lora(job.model_folder.adapter_file).tensors)
+    return learner
+
+
+class Reporter:
+    """Tells of a run: events for the interfaces, TensorBoard for the curves, files for what was made."""
+
+    def __init__(self, job: Job, config: TrainConfig, previews_of: Callable[[], list[str]]) -> None:
+        self.job = job
+        self.config = config
+        self.previews_of = previews_of
+        self.run: Run | None = None
+        self.folder = job.model_folder
+        self.before = job.asked["lifetime_before"]
+        self.board = SummaryWriter(str(self.folder.logging / job.run.path.name), flush_secs=10)
+        self.written = [
+            self.folder.path / event["path"]
+            for event in read_events(job.run)
+            if event["event"] == "checkpoint"
+        ]
+
+    @property
+    def _run(self) -> Run:
+        if self.run is None:
+            raise RuntimeError("the reporter has no run yet")
+        return self.run
+
+    def say_step(self, step: int, report: StepReport, seconds: float) -> None:
+        """One line of events, and a point on every curve."""
+        run, lifetime = self._run, self.before["steps"] + step
+        memory = run.learner.device.memory_bytes()
+        rate = report.num_images / seconds
+        self.job.events.write(
+            "step",
+            step=step,
+            num_steps=run.learner.num_steps,
+            epoch=run.num_epochs,
+            lifetime_step=lifetime,
+            loss=report.loss,
+            instance_loss=report.instance_loss,
+            prior_loss=report.prior_loss,
+            concept_losses={str(index): loss for index, loss in report.concept_losses.items()},
+            lr=report.lrs,
+            grad_norm=report.grad_norm,
+            memory_bytes=memory,
+            images_per_second=round(rate, 3),
+        )
+        curves = {
+            "loss/total": report.loss,
+            "loss/instance": report.instance_loss,
+            "loss/prior": report.prior_loss,
+            "grad_norm": report.grad_norm,
+            "memory_gb": memory / 1e9,
+            "images_per_second": rate,
+            **{f"lr/{part}": lr for part, lr in report.lrs.items()},
+            **{f"loss/concept_{index}": loss for index, loss in report.concept_losses.items()},
+        }
+        for name, value in curves.items():
+            if value is not None:
+                self.board.add_scalar(name, value, lifetime)
+        if self.job.stop_asked.is_set():
+            ask(self.job.run, "stop")
+
+    def save(self, step: int) -> None:
+        """Write a checkpoint or LoRA file into the model folder."""
+        name = f"{self.folder.name}_{self.before['steps'] + step}.safetensors"
+        path = self.folder.checkpoints / name
+        moved = write_checkpoint_file(self._run, path, self.folder.name)
+        self.written = [other for other in self.written if other != path] + [path]
+        self.written = remove_old_checkpoints(self.written, self.config.saving.keep_last)
+        told = str(path.relative_to(self.folder.path))
+        self.job.events.write("checkpoint", step=step, path=told, moved=dict(moved))
+
+    def sample(self, step: int) -> None:
+        """Draw the previews with the live weights."""
+        run, lifetime = self._run, self.before["steps"] + step
+        previews = list(planned_previews(self.config, self.previews_of()))
+        with run.with_average():
+            made = make_previews(
+                run.learner.model,
+                run.learner.device,
+                previews,
+                lambda number: self.folder.samples / f"sample_{lifetime}-{number}.png",
+                self.folder.name,
+            )
+            for path, preview in made:
+                told = str(path.relative_to(self.folder.path))
+                self.job.events.write(
+                    "sample", step=step, path=told, prompt=preview.wish.prompt, seed=preview.wish.seed
+                )
+
+
+def _check_resumable(job: Job) -> None:
+    """The weights that the run builds on must still be those that it began with."""
+    last = job.load_record().last_run
+    if last not in (job.asked["after_run"], job.run.path.name):
+        raise Refused("the model was trained on since this run was stopped; start a new run without --resume")
+
+
+def train(job: Job) -> dict[str, Any]:
+    """A whole training run, from the beginning or from its last state."""
+    config = job.load_config()
+    refuse_problems(config)
+    _check_resumable(job)
+    device = choose_device(config.precision)
+    dataset = _build_dataset(job, config)
+    learner = _build_learner(job, config, dataset, device)
+
+    def prompts() -> list[str]:
+        firsts = {example.concept: example.caption for example in reversed(dataset.instances)}
+        return [
+            sample_prompt(concept, firsts[index], config.method)
+            for index, concept in enumerate(config.concepts)
+        ]
+
+    reporter = Reporter(job, config, prompts)
+    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample)
+    run = Run(job.run, learner, dataset, job.events, outlets)
+    reporter.run = run
+    run.resume()
+    job.events.write("start", step=run.step, num_steps=learner.num_steps, device=str(device.device))
+    try:
+        outcome = run.train()
+    finally:
+        reporter.board.close()
+    return _finish(job, reporter, run, outcome)
+
+
+def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[str, Any]:
+    told: dict[str, Any] = {"outcome": outcome, "step": run.step, "num_steps": run.learner.num_steps}
+    if outcome == "discarded":
+        shutil.rmtree(job.run.state, ignore_errors=True)
+        return told
+    if reporter.config.saving.save_at_end:  # first: it tells how far the weights moved from those in working/
+        reporter.save(run.step)
+        told["checkpoint"] = str(reporter.written[-1])
+    keep_result(run, job.model_folder, job.asked["lifetime_before"])
+    if reporter.config.samples.sample_at_end and outcome == "done":
+        reporter.sample(run.step)
+    return told
+
+
+def forget_state(run_path: Path) -> None:
+    """A run that is done needs no state any more."""
+    shutil.rmtree(run_path / "state", ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The shared training core: objective, optimizers, schedules, state, loop, samples, class images."""

@@ -1,0 +1,83 @@
+"""Where to compute and in which precision; the only place that asks torch what the machine can do."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from dreambooth.config.settings import PrecisionConfig
+
+
+class DeviceError(Exception):
+    """The device or precision that was asked for is not to be had here."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device and the precision of autocast on it; None: everything in float32."""
+
+    device: torch.device
+    autocast_dtype: torch.dtype | None
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Mixed precision, where it was asked for."""
+        if self.autocast_dtype is None:
+            return nullcontext()
+        return torch.autocast(self.device.type, self.autocast_dtype)
+
+    def build_scaler(self) -> torch.amp.GradScaler:
+        """Scales the loss under fp16, does nothing otherwise."""
+        return torch.amp.GradScaler(self.device.type, enabled=self.autocast_dtype == torch.float16)
+
+    def memory_bytes(self) -> int:
+        """Most memory held so far: of the GPU, else of the process."""
+        if self.device.type == "cuda":
+            return torch.cuda.max_memory_reserved(self.device)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+    def synchronise(self) -> None:
+        """Wait until the device has done what it was told."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
+def _choose_torch_device(asked: str) -> torch.device:
+    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if asked == "auto":
+        return torch.device(next(name for name, is_there in has.items() if is_there))
+    if not has[asked]:
+        raise DeviceError(f"precision.device: there is no {asked} device here; choose auto or cpu")
+    return torch.device(asked)
+
+
+def choose_device(config: PrecisionConfig) -> Device:
+    """The device and precision that the settings ask for; raises DeviceError."""
+    device = _choose_torch_device(config.device)
+    asked = config.mixed_precision
+    if asked == "auto":
+        if device.type != "cuda":
+            return Device(device, None)
+        asked = "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+    dtypes = {"no": None, "bf16": torch.bfloat16, "fp16": torch.float16}
+    return Device(device, dtypes[asked])
+
+
+@contextmanager
+def evaluating(*modules: nn.Module) -> Iterator[None]:
+    """Inference without gradients; every module's mode is as found afterwards."""
+    modes = [(m, m.training) for module in modules for m in module.modules()]
+    for module in modules:
+        module.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode

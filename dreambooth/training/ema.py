@@ -1,0 +1,42 @@
+"""An exponential moving average of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+def ema_decay(num_updates: int, greatest: float) -> float:
+    """Decay of the next update: a ramp (1 + n) / (10 + n), so that the first weights are soon forgotten."""
+    return min(greatest, (1 + num_updates) / (10 + num_updates))
+
+
+class Ema:
+    """The average of some parameters, in their order."""
+
+    def __init__(self, parameters: Sequence[nn.Parameter], greatest_decay: float) -> None:
+        self.parameters = list(parameters)
+        self.greatest_decay = greatest_decay
+        self.average: list[Tensor] = [p.detach().clone() for p in self.parameters]
+
+    @torch.no_grad()
+    def update(self, num_updates: int) -> None:
+        """Move the average towards the weights; ``num_updates`` is how many updates there were before."""
+        decay = ema_decay(num_updates, self.greatest_decay)
+        torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """The average stands in the place of the weights; afterwards the weights are back, bit for bit."""
+        with torch.no_grad():
+            weights = [p.detach().clone() for p in self.parameters]
+            for parameter, average in zip(self.parameters, self.average, strict=True):
+                parameter.copy_(average)
+            try:
+                yield
+            finally:
+                for parameter, weight in zip(self.parameters, weights, strict=True):
+                    parameter.copy_(weight)

@@ -1,0 +1,145 @@
+"""Builds a learner: which weights learn, in which precision, moved by which optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dreambooth.adapters.lora import add_lora
+from dreambooth.config.settings import TrainConfig
+from dreambooth.data.batches import steps_per_epoch
+from dreambooth.data.cache import TensorCache, tensors_hash
+from dreambooth.data.examples import Dataset
+from dreambooth.data.latents import LatentSource
+from dreambooth.models.family import Model
+from dreambooth.training.device import Device
+from dreambooth.training.optimizers import MissingPackage, build_optimizer
+from dreambooth.training.randomness import derive_seed
+from dreambooth.training.step import Learner
+
+
+def count_steps(config: TrainConfig, dataset: Dataset) -> int:
+    """Optimizer steps of the whole run."""
+    return config.duration.max_steps or config.duration.num_epochs * steps_per_epoch(dataset, config.data)
+
+
+def learning_parts(config: TrainConfig, model: Model) -> list[str]:
+    """The parts that learn, at least for some of the steps."""
+    learns_text = config.parts.text_encoder_fraction > 0
+    return [
+        part
+        for part in model.parts
+        if (part in model.text_parts and learns_text) or (part == "unet" and config.parts.train_unet)
+    ]
+
+
+def _choose_weights(config: TrainConfig, model: Model) -> None:
+    """Let exactly those weights require gradients that are asked to learn."""
+    parts = learning_parts(config, model)
+    if config.adapter == "lora":
+        add_lora(
+            model,
+            config.lora,
+            train_unet="unet" in parts,
+            train_text_encoder=any(part in parts for part in model.text_parts),
+            seed=derive_seed(config.seed, "lora"),
+        )
+        return
+    for part, module in model.parts.items():
+        module.requires_grad_(requires_grad=part in parts)
+
+
+def _shrink_frozen(model: Model, device: Device) -> None:
+    """Weights that stay as they are need no more precision than autocast would give them."""
+    if device.autocast_dtype is None or device.device.type == "cpu":
+        return
+    for module in model.parts.values():
+        for parameter in module.parameters():
+            if not parameter.requires_grad:
+                parameter.data = parameter.data.to(device.autocast_dtype)
+
+
+def _use_xformers(module: Any) -> None:  # noqa: ANN401 - mypy does not see what diffusers' classes inherit
+    try:
+        module.enable_xformers_memory_efficient_attention()
+    except (ImportError, ValueError, RuntimeError) as error:  # what diffusers raises without xformers or CUDA
+        raise MissingPackage(
+            f"xformers does not work here ({error}); choose precision.attention sdpa"
+        ) from None
+
+
+def _use_checkpointing(module: Any) -> None:  # noqa: ANN401
+    enable = getattr(module, "enable_gradient_checkpointing", None)  # diffusers' name for it
+    if enable is None:
+        enable = module.gradient_checkpointing_enable  # transformers'
+    enable()
+
+
+def _prepare_modules(config: TrainConfig, model: Model) -> None:
+    for part in learning_parts(config, model):
+        model.parts[part].train()
+        if config.precision.gradient_checkpointing:
+            _use_checkpointing(model.parts[part])
+    if config.precision.attention == "xformers":
+        _use_xformers(model.parts["unet"])
+
+
+def build_latents(model: Model, device: Device, cache: TensorCache | None) -> LatentSource:
+    """Latents of training pictures by the model's VAE, which always computes in float32."""
+
+    def encode(pictures: Tensor) -> tuple[Tensor, Tensor]:
+        distribution = model.encode_pictures(pictures.to(device.device))
+        return distribution.mean, distribution.std
+
+    return LatentSource(encode, tensors_hash(model.vae.state_dict().items()), cache)
+
+
+def build_learner(
+    config: TrainConfig, model: Model, device: Device, latents: LatentSource, num_steps: int
+) -> Learner:
+    """Everything ready for step 0."""
+    _choose_weights(config, model)
+    _shrink_frozen(model, device)
+    model.to(device.device)
+    _prepare_modules(config, model)
+    parameters = {
+        part: {name: p for name, p in model.parts[part].named_parameters() if p.requires_grad}
+        for part in learning_parts(config, model)
+    }
+    rates = {
+        part: config.optimizer.text_encoder_lr if part in model.text_parts else config.optimizer.unet_lr
+        for part in parameters
+    }
+    return Learner(
+        config=config,
+        model=model,
+        device=device,
+        latents=latents,
+        parameters=parameters,
+        optimizer=build_optimizer(
+            config.optimizer, {part: list(named.values()) for part, named in parameters.items()}, rates
+        ),
+        scaler=device.build_scaler(),
+        num_steps=num_steps,
+    )
+
+
+def named_weights(parameters: Mapping[str, Mapping[str, nn.Parameter]]) -> dict[str, Tensor]:
+    """Everything that learns, as ``PART/NAME`` → live tensor."""
+    return {
+        f"{part}/{name}": parameter.detach()
+        for part, named in parameters.items()
+        for name, parameter in named.items()
+    }
+
+
+@torch.no_grad()
+def load_named_weights(
+    parameters: Mapping[str, Mapping[str, nn.Parameter]], tensors: Mapping[str, Tensor]
+) -> None:
+    """Copy saved weights into what learns."""
+    for name, weight in named_weights(parameters).items():
+        weight.copy_(tensors[name])

@@ -1,0 +1,157 @@
+"""A training run: a list of paragraphs over optimizer steps; it can be stopped after any, and resumed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Literal
+
+from dreambooth.config.folders import RunFolder
+from dreambooth.data.batches import Step, iterate_steps, steps_per_epoch
+from dreambooth.data.examples import Dataset
+from dreambooth.events import EventWriter, Request, take_requests
+from dreambooth.training.ema import Ema
+from dreambooth.training.learner import load_named_weights, named_weights
+from dreambooth.training.state import (
+    Snapshot,
+    load_optimizer,
+    load_snapshot,
+    optimizer_to_tensors,
+    save_snapshot,
+)
+from dreambooth.training.step import Learner, StepReport, train_step
+
+MAX_BAD_STEPS = 3
+
+Outcome = Literal["done", "stopped", "discarded"]
+
+
+class TrainingFailed(Exception):
+    """The run cannot go on; its last state is good."""
+
+
+@dataclass(frozen=True)
+class Outlets:
+    """What a run calls when something is due; each gets the number of steps done."""
+
+    say_step: Callable[[int, StepReport, float], None]  # steps done, report, seconds
+    save: Callable[[int], None]  # checkpoint
+    sample: Callable[[int], None]
+
+
+class Run:
+    """A learner on its way through the steps."""
+
+    def __init__(
+        self, folder: RunFolder, learner: Learner, dataset: Dataset, events: EventWriter, outlets: Outlets
+    ) -> None:
+        self.folder = folder
+        self.learner = learner
+        self.dataset = dataset
+        self.events = events
+        self.outlets = outlets
+        self.step = 0
+        self.num_bad_steps = 0
+        unet = list(learner.parameters.get("unet", {}).values())
+        config = learner.config.ema
+        self.ema = Ema(unet, config.decay) if config.enabled else None
+        self.steps_per_epoch = steps_per_epoch(dataset, learner.config.data)
+
+    @property
+    def num_epochs(self) -> int:
+        """Whole epochs done."""
+        return self.step // self.steps_per_epoch
+
+    def with_average(self) -> AbstractContextManager[None]:
+        """The model with its averaged weights, where an average is kept: what is shown and handed out."""
+        return self.ema.applied() if self.ema else nullcontext()
+
+    def resume(self) -> None:
+        """Go on from the run's state; from the beginning when it was ended before its first state."""
+        snapshot = load_snapshot(self.folder)
+        if snapshot is None:
+            return
+        load_named_weights(self.learner.parameters, snapshot.tensors["weights"])
+        load_optimizer(
+            self.learner.optimizer, snapshot.tensors["optimizer"], snapshot.values["optimizer_values"]
+        )
+        if self.ema:
+            for average, saved in zip(self.ema.average, snapshot.tensors["ema"].values(), strict=True):
+                average.copy_(saved)
+        self.learner.scaler.load_state_dict(snapshot.values["scaler"])
+        self.step = snapshot.step
+        self.num_bad_steps = snapshot.values["num_bad_steps"]
+
+    def save_state(self) -> None:
+        """Write everything that is needed to go on."""
+        optimizer_tensors, optimizer_values = optimizer_to_tensors(self.learner.optimizer)
+        tensors = {"weights": named_weights(self.learner.parameters), "optimizer": optimizer_tensors}
+        if self.ema:
+            tensors["ema"] = {f"{index:05d}": average for index, average in enumerate(self.ema.average)}
+        values = {
+            "optimizer_values": optimizer_values,
+            "scaler": self.learner.scaler.state_dict(),
+            "num_bad_steps": self.num_bad_steps,
+        }
+        save_snapshot(self.folder, Snapshot(self.step, tensors, values))
+        self.events.write("state", step=self.step)
+
+    def train(self) -> Outcome:
+        """Take the remaining steps; the last state is written, unless it is not wanted."""
+        steps = iterate_steps(self.dataset, self.learner.config.data, self.learner.config.seed, self.step)
+        stops_after_epoch = False
+        while self.step < self.learner.num_steps:
+            self._take_step(next(steps))
+            requests = take_requests(self.folder)
+            self._save_if_due(requests)
+            self._sample_if_due(requests)
+            stops_after_epoch |= "stop_after_epoch" in requests
+            if "discard" in requests:
+                return "discarded"
+            if "stop" in requests or (stops_after_epoch and self.step % self.steps_per_epoch == 0):
+                self.save_state()
+                return "done" if self.step == self.learner.num_steps else "stopped"
+        self.save_state()
+        return "done"
+
+    def _take_step(self, batches: Step) -> None:
+        started = time.monotonic()
+        report = train_step(self.learner, batches, self.step)
+        if report.is_finite and self.ema:
+            self.ema.update(self.step)
+        self.step += 1
+        self.outlets.say_step(self.step, report, time.monotonic() - started)
+        self._count_bad_steps(report)
+
+    def _count_bad_steps(self, report: StepReport) -> None:
+        self.num_bad_steps = 0 if report.is_finite else self.num_bad_steps + 1
+        if self.num_bad_steps:
+            told = f"step {self.step}: the loss is not a number; the step was left out"
+            self.events.write("warning", message=told)
+        if self.num_bad_steps == MAX_BAD_STEPS:
+            raise TrainingFailed(
+                f"the loss was not a number in {MAX_BAD_STEPS} steps in a row, up to step {self.step}; the last "
+                "good state is kept. Lower the learning rate, or choose another precision"
+            )
+
+    def _is_due(self, every_steps: int, every_epochs: int) -> bool:
+        if self.step == self.learner.num_steps:
+            return False  # the end has its own settings
+        by_steps = every_steps and self.step % every_steps == 0
+        by_epochs = every_epochs and self.step % (every_epochs * self.steps_per_epoch) == 0
+        return bool(by_steps or by_epochs)
+
+    def _save_if_due(self, requests: list[Request]) -> None:
+        saving = self.learner.config.saving
+        saves = "save" in requests or self._is_due(saving.save_every_steps, saving.save_every_epochs)
+        if saves or self._is_due(saving.state_every_steps, 0):
+            self.save_state()
+        if saves:
+            self.outlets.save(self.step)
+
+    def _sample_if_due(self, requests: list[Request]) -> None:
+        samples = self.learner.config.samples
+        if "sample" in requests or self._is_due(samples.sample_every_steps, samples.sample_every_epochs):
+            self.outlets.sample(self.step)

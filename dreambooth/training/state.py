@@ -1,0 +1,107 @@
+"""What a run needs to go on: weights, optimizer, average, counters. Safetensors and JSON, never a pickle.
+
+A state is a folder that appears whole: ``state/latest.json`` names it, and changes only when it is complete.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from dreambooth.config.folders import RunFolder, written_whole
+
+
+class StateError(Exception):
+    """A saved state that cannot be used."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run at a step boundary: named groups of tensors, and plain values."""
+
+    step: int
+    tensors: Mapping[str, Mapping[str, Tensor]]
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make renames and new names in ``folder`` survive a power cut, where the system can."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+
+
+def save_snapshot(run: RunFolder, snapshot: Snapshot) -> None:
+    """Write the state; the previous one is removed only after the new one is in place."""
+    name = f"step-{snapshot.step:08d}"
+    beside = run.state / f"{name}.partial"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    for group, tensors in snapshot.tensors.items():
+        file = beside / f"{group}.safetensors"
+        save_file({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, file)
+        with file.open("rb+") as written:
+            os.fsync(written.fileno())
+    (beside / "values.json").write_text(
+        json.dumps({"step": snapshot.step, **snapshot.values}), encoding="utf-8"
+    )
+    _flush_folder(beside)
+    final = run.state / name
+    if final.exists():  # the same step saved twice, or a leftover of a kill just before the pointer moved
+        name = f"{name}-{len(list(run.state.iterdir()))}"
+        final = run.state / name
+    beside.rename(final)
+    with written_whole(run.state / "latest.json") as pointer:
+        json.dump({"folder": name}, pointer)
+    _flush_folder(run.state)
+    for other in run.state.iterdir():
+        if other.is_dir() and other.name != name:
+            shutil.rmtree(other)
+
+
+def load_snapshot(run: RunFolder) -> Snapshot | None:
+    """The latest state, or None when the run had none yet; raises StateError when it is damaged."""
+    pointer = run.state / "latest.json"
+    if not pointer.exists():
+        return None
+    folder = run.state / json.loads(pointer.read_text(encoding="utf-8"))["folder"]
+    try:
+        values = json.loads((folder / "values.json").read_text(encoding="utf-8"))
+        tensors = {file.stem: load_file(file) for file in sorted(folder.glob("*.safetensors"))}
+    except (OSError, ValueError) as error:
+        raise StateError(
+            f"the state in {folder} is damaged ({error}); start a new run without --resume"
+        ) from None
+    return Snapshot(values.pop("step"), tensors, values)
+
+
+def optimizer_to_tensors(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The optimizer's memory as ``INDEX.NAME`` → tensor, and what of it is a plain value."""
+    tensors: dict[str, Tensor] = {}
+    values: dict[str, Any] = {}
+    for index, entries in optimizer.state_dict()["state"].items():
+        for name, value in entries.items():
+            (tensors if isinstance(value, Tensor) else values)[f"{index}.{name}"] = value
+    return tensors, values
+
+
+def load_optimizer(
+    optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor], values: Mapping[str, Any]
+) -> None:
+    """Put the memory back into a freshly built optimizer of the same parameters."""
+    state: dict[int, dict[str, Any]] = {}
+    for key, value in {**tensors, **values}.items():
+        index, name = key.split(".", 1)
+        state.setdefault(int(index), {})[name] = value
+    groups = optimizer.state_dict()["param_groups"]
+    optimizer.load_state_dict({"state": state, "param_groups": groups})

@@ -1,0 +1,116 @@
+"""The process that runs one job: ``python -m dreambooth.worker RUN``.
+
+It reads ``config.json`` of the run's folder, does what it says, and ends with one ``end`` event.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from dreambooth.adapters.lora import LoraError
+from dreambooth.config.folders import RunFolder
+from dreambooth.config.store import ConfigError
+from dreambooth.data.errors import DataError
+from dreambooth.events import EventWriter
+from dreambooth.locks import file_lock
+from dreambooth.models.single_file import CheckpointError
+from dreambooth.tasks.check import check_plan
+from dreambooth.tasks.classes import make_classes
+from dreambooth.tasks.create import create_model
+from dreambooth.tasks.export import export
+from dreambooth.tasks.job import Job, Refused, StoppedEarly
+from dreambooth.tasks.sample import sample
+from dreambooth.tasks.train import forget_state, train
+from dreambooth.training.device import DeviceError
+from dreambooth.training.optimizers import MissingPackage
+from dreambooth.training.run import TrainingFailed
+from dreambooth.training.state import StateError
+
+TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
+    "create": create_model,
+    "check": check_plan,
+    "classes": make_classes,
+    "train": train,
+    "sample": sample,
+    "export": export,
+}
+REFUSALS = (
+    Refused,
+    ConfigError,
+    DataError,
+    CheckpointError,
+    LoraError,
+    DeviceError,
+    MissingPackage,
+    StateError,
+)
+OUT_OF_MEMORY = (
+    "the device has too little memory for this. In this order: set data.batch_size=1, "
+    "precision.gradient_checkpointing=true, optimizer.name=adamw_8bit, adapter=lora, a lower data.resolution"
+)
+
+
+def _listen(stop_asked: threading.Event) -> None:
+    """A polite termination stops the job after its current step; Ctrl-C is left to whoever started us."""
+    signal.signal(signal.SIGTERM, lambda *_: stop_asked.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _describe_failure(error: Exception) -> str:
+    """What went wrong, in words; the log has the rest."""
+    if isinstance(error, TrainingFailed):
+        return str(error)
+    traceback.print_exc()
+    if isinstance(error, torch.OutOfMemoryError):
+        return OUT_OF_MEMORY
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename or 'no file'}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _perform(job: Job) -> dict[str, Any]:
+    """Run the task; returns what the ``end`` event tells."""
+    try:
+        result = TASKS[job.asked["job"]](job)
+    except REFUSALS as refusal:
+        return {"outcome": "refused", "message": str(refusal)}
+    except StoppedEarly as stop:
+        return {"outcome": "stopped", "message": str(stop)}
+    except Exception as error:  # noqa: BLE001 - the process ends here, and must say why
+        return {"outcome": "failed", "message": _describe_failure(error)}
+    return {"outcome": result.pop("outcome", "done"), "result": result}
+
+
+def main(run_path: Path) -> int:
+    """Run the job in ``run_path``; 0 when it ended as it should."""
+    run = RunFolder(run_path)
+    asked = json.loads(run.config_file.read_text(encoding="utf-8"))
+    stop_asked = threading.Event()
+    _listen(stop_asked)
+    device_lock = (run.path / asked["models_dir"]).resolve() / ".device.lock"
+    with file_lock(run.lock_file, waiting=lambda: None):
+        events = EventWriter(run)
+        events.write("work", job=asked["job"], pid=os.getpid())
+        with file_lock(
+            device_lock, waiting=lambda: events.write("waiting", message="another job is running")
+        ):
+            end = _perform(Job(run, asked, events, stop_asked))
+            events.write("end", **end)
+            if asked["job"] == "train" and end["outcome"] == "done":
+                forget_state(run.path)
+        events.close()
+    return 0 if end["outcome"] in ("done", "stopped", "discarded") else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

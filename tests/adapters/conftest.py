@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from dreambooth.adapters.lora import add_lora, named_layers
+from dreambooth.config.settings import LoraConfig
+from dreambooth.models.create import create_working
+from dreambooth.models.family import Model
+from dreambooth.models.load import load_model
+from dreambooth.models.single_file import write_checkpoint
+from tests.models.random_checkpoint import METADATA, build_parts, checkpoint_tensors
+
+
+@pytest.fixture(scope="session")
+def working(tmp_path_factory) -> Path:
+    """A model folder that tests only read."""
+    folder = tmp_path_factory.mktemp("model")
+    write_checkpoint(folder / "toy.safetensors", checkpoint_tensors(build_parts()), METADATA)
+    create_working(folder / "toy.safetensors", folder / "working", source_name="toy")
+    return folder / "working"
+
+
+@pytest.fixture
+def model(working) -> Model:
+    """A model of one's own."""
+    return load_model(working)
+
+
+@torch.no_grad()
+def move_lora(model: Model) -> None:
+    """As if it had been trained: fresh adapters change nothing, since ``up`` is zero."""
+    generator = torch.Generator().manual_seed(3)
+    for adapted in named_layers(model).values():
+        adapted.up.copy_(0.1 * torch.randn(adapted.up.shape, generator=generator))
+
+
+@pytest.fixture(scope="session")
+def trained(working) -> Model:
+    """A model with a moved LoRA of rank 4 and alpha 2 on both parts, which tests leave as it is."""
+    model = load_model(working)
+    add_lora(model, LoraConfig(rank=4, alpha=2.0), train_unet=True, train_text_encoder=True, seed=1)
+    move_lora(model)
+    return model

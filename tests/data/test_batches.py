@@ -1,0 +1,156 @@
+"""What every step sees."""
+
+from collections import Counter
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dreambooth.config.settings import DataConfig
+from dreambooth.data.batches import epoch_steps, find_step, iterate_steps, steps_per_epoch
+from dreambooth.data.examples import Dataset
+
+SHAPES = st.lists(
+    st.tuples(st.sampled_from([64, 72, 80]), st.integers(0, 2), st.integers(1, 3)), min_size=1, max_size=25
+)  # side, concept, repeats of each instance image
+CLASS_SHAPES = st.lists(st.tuples(st.sampled_from([64, 72, 96]), st.integers(0, 1)), max_size=8)
+DATA = st.builds(DataConfig, batch_size=st.integers(1, 5), gradient_accumulation_steps=st.integers(1, 4))
+
+
+@pytest.fixture(scope="session")
+def make_dataset(make_example):
+    def make(shapes, class_shapes=()):
+        instances = tuple(
+            make_example(f"i{number}", side=side, concept=concept, repeats=repeats)
+            for number, (side, concept, repeats) in enumerate(shapes)
+        )
+        concepts = {example.concept for example in instances}
+        classes = tuple(
+            make_example(f"c{number}", side=side, concept=concept, is_class=True)
+            for number, (side, concept) in enumerate(class_shapes)
+            if concept in concepts
+        )
+        return Dataset(instances, classes, (), ())
+
+    return make
+
+
+def shown(steps, *, is_class=False):
+    return [
+        item.example
+        for step in steps
+        for batch in step
+        for item in batch.items
+        if item.example.is_class == is_class
+    ]
+
+
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA, seed=st.integers(0, 9), epoch=st.integers(0, 3))
+def test_every_image_is_shown_exactly_repeats_times(make_dataset, shapes, class_shapes, data, seed, epoch):
+    dataset = make_dataset(shapes, class_shapes)
+    counts = Counter(shown(epoch_steps(dataset, data, seed, epoch)))
+    assert counts == {example: example.repeats for example in dataset.instances}
+
+
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA)
+def test_every_step_but_the_last_holds_the_same_number(make_dataset, shapes, class_shapes, data):
+    dataset = make_dataset(shapes, class_shapes)
+    steps = epoch_steps(dataset, data, seed=0, epoch=0)
+    assert len(steps) == steps_per_epoch(dataset, data)
+    lengths = [len(shown([step])) for step in steps]
+    full = data.batch_size * data.gradient_accumulation_steps
+    assert set(lengths[:-1]) <= {full}
+    assert 0 < lengths[-1] <= full
+
+
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA)
+def test_batches_have_one_size_and_at_most_batch_size_of_each_kind(make_dataset, shapes, class_shapes, data):
+    for step in epoch_steps(make_dataset(shapes, class_shapes), data, seed=0, epoch=0):
+        for batch in step:
+            assert {item.example.size for item in batch.items} == {batch.size}
+            kinds = Counter(item.example.is_class for item in batch.items)
+            assert max(kinds.values()) <= data.batch_size
+
+
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA)
+def test_every_instance_has_a_class_partner_of_its_concept(make_dataset, shapes, class_shapes, data):
+    dataset = make_dataset(shapes, class_shapes)
+    with_classes = {example.concept for example in dataset.classes}
+    for step in epoch_steps(dataset, data, seed=0, epoch=0):
+        own = Counter(example.concept for example in shown([step]) if example.concept in with_classes)
+        assert own == Counter(example.concept for example in shown([step], is_class=True))
+
+
+@settings(max_examples=40)
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA, num_epochs=st.integers(1, 4))
+def test_class_images_take_turns_over_the_whole_run(make_dataset, shapes, class_shapes, data, num_epochs):
+    dataset = make_dataset(shapes, class_shapes)
+    steps = [step for epoch in range(num_epochs) for step in epoch_steps(dataset, data, 0, epoch)]
+    counts = Counter(shown(steps, is_class=True))
+    for concept in {example.concept for example in dataset.classes}:
+        of_concept = [counts[example] for example in dataset.classes if example.concept == concept]
+        assert max(of_concept) - min(of_concept) <= 1
+
+
+@settings(max_examples=40)
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA, start=st.integers(0, 40))
+def test_resumed_run_sees_what_an_undisturbed_one_sees(make_dataset, shapes, class_shapes, data, start):
+    data = replace(data, shuffle_tags=True, horizontal_flip=True, caption_dropout_probability=0.3)
+    dataset = make_dataset(shapes, class_shapes)
+    undisturbed = list(islice(iterate_steps(dataset, data, 7, 0), start + 3))
+    assert list(islice(iterate_steps(dataset, data, 7, start), 3)) == undisturbed[start:]
+    assert find_step(dataset, data, 7, start) == undisturbed[start]
+
+
+@pytest.mark.parametrize("other", [(1, 0), (0, 1)])
+def test_order_depends_on_seed_and_epoch(make_dataset, other):
+    dataset = make_dataset([(64, 0, 1)] * 20)
+    assert epoch_steps(dataset, DataConfig(), 0, 0) == epoch_steps(dataset, DataConfig(), 0, 0)
+    assert shown(epoch_steps(dataset, DataConfig(), 0, 0)) != shown(
+        epoch_steps(dataset, DataConfig(), *other)
+    )
+
+
+def test_pinned_order(make_dataset):
+    dataset = make_dataset([(64, 0, 1)] * 6, [(64, 0)] * 4)
+    steps = epoch_steps(dataset, DataConfig(batch_size=2), seed=0, epoch=0)
+    assert [" ".join(item.example.image.stem for item in batch.items) for (batch,) in steps] == [
+        "i0 i5 c1 c3",
+        "i3 i1 c0 c2",
+        "i2 i4 c3 c1",
+    ]
+
+
+def test_half_of_the_pictures_are_flipped_when_asked(make_dataset):
+    dataset = make_dataset([(64, 0, 1)] * 500)
+
+    def num_flipped(**asked):
+        steps = epoch_steps(dataset, DataConfig(**asked), 0, 0)
+        return sum(item.flipped for step in steps for batch in step for item in batch.items)
+
+    assert num_flipped() == 0
+    assert 200 < num_flipped(horizontal_flip=True) < 300
+
+
+def test_captions_are_dropped_and_shuffled_when_asked(make_dataset):
+    dataset = make_dataset([(64, 0, 1)] * 500)
+
+    def prompts(**asked):
+        steps = epoch_steps(dataset, DataConfig(**asked), 0, 0)
+        return Counter(item.prompt for step in steps for batch in step for item in batch.items)
+
+    assert prompts() == {"a, b, c, d": 500}
+    assert 20 < prompts(caption_dropout_probability=0.1)[""] < 90
+    assert len(prompts(shuffle_tags=True)) == 6
+
+
+def test_one_setting_does_not_move_what_another_draws(make_dataset):
+    dataset = make_dataset([(64, 0, 1)] * 50)
+
+    def flips(**asked):
+        steps = epoch_steps(dataset, DataConfig(horizontal_flip=True, **asked), 0, 0)
+        return [item.flipped for step in steps for batch in step for item in batch.items]
+
+    assert flips() == flips(shuffle_tags=True) == flips(caption_dropout_probability=0.5)

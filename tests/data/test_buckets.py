@@ -1,0 +1,116 @@
+"""Training sizes, and how pictures are cut to them."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from dreambooth.config.settings import DataConfig
+from dreambooth.data.buckets import (
+    Size,
+    bucket_sizes,
+    cover_and_crop,
+    nearest_bucket,
+    picture_to_tensor,
+    training_sizes,
+)
+from dreambooth.data.errors import DataError
+
+SIDES = st.integers(8, 12_000)
+
+
+@pytest.mark.parametrize(
+    ("resolution", "step_px"), [(64, 8), (512, 64), (512, 8), (1024, 64), (500, 64), (72, 64)]
+)
+def test_sizes_keep_the_area_the_sides_and_the_step(resolution, step_px):
+    sizes = bucket_sizes(resolution, step_px)
+    square = resolution // step_px * step_px
+    assert Size(square, square) in sizes
+    for size in sizes:
+        assert size.width_px % step_px == size.height_px % step_px == 0
+        assert resolution**2 - (size.width_px + size.height_px) * step_px < size.area <= resolution**2
+        assert min(size.width_px, size.height_px) * 4 >= max(size.width_px, size.height_px)
+        assert Size(size.height_px, size.width_px) in sizes
+
+
+def test_sizes_of_512_are_those_that_people_know():
+    landscape = [str(size) for size in bucket_sizes(512, 64) if size.width_px >= size.height_px]
+    expected = "512×512 576×448 640×384 704×320 768×320 832×256 896×256 960×256 1024×256"
+    assert landscape == expected.split()
+
+
+def test_resolution_64_has_shapes_too():
+    assert len(bucket_sizes(64, 8)) > 8
+
+
+@given(SIDES, SIDES)
+def test_turned_picture_gets_the_turned_size(width, height):
+    sizes = bucket_sizes(512, 64)
+    size = nearest_bucket(width, height, sizes)
+    turned = nearest_bucket(height, width, sizes)
+    if width != height:
+        assert turned == Size(size.height_px, size.width_px)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"), [((900, 900), "512×512"), ((4000, 3000), "576×448"), ((9, 99), "256×1024")]
+)
+def test_nearest_shape_is_chosen(shape, size):
+    assert str(nearest_bucket(*shape, bucket_sizes(512, 64))) == size
+
+
+@given(SIDES, SIDES, st.sampled_from(bucket_sizes(512, 64) + bucket_sizes(64, 8)))
+def test_crop_lies_inside_touches_two_edges_and_has_the_shape(width, height, size):
+    crop = cover_and_crop(width, height, size)
+    assert 0 <= crop.left < crop.right <= width
+    assert 0 <= crop.top < crop.bottom <= height
+    assert crop.right - crop.left == width or crop.bottom - crop.top == height
+    shape = (crop.right - crop.left) / (crop.bottom - crop.top)
+    assert math.isclose(shape, size.width_px / size.height_px, rel_tol=1e-9)
+
+
+def test_thousands_of_sizes_leave_no_dark_line():
+    sizes = bucket_sizes(64, 8)
+    rng = np.random.default_rng(0)
+    for width, height in rng.integers(8, 300, (3000, 2)).tolist():
+        size = sizes[(width * height) % len(sizes)]
+        pixels = picture_to_tensor(Image.new("RGB", (width, height), "white"), size)
+        assert pixels.shape == (3, size.height_px, size.width_px)
+        assert pixels.min() == 1
+
+
+def test_crop_is_centred():
+    picture = Image.new("RGB", (300, 100), "black")
+    picture.paste((255, 255, 255), (100, 0, 200, 100))
+    assert picture_to_tensor(picture, Size(64, 64)).mean() > 0.95
+
+
+def test_black_is_minus_one_and_white_is_one():
+    picture = Image.new("RGB", (64, 64), "white")
+    picture.paste((0, 0, 0), (0, 0, 64, 32))
+    pixels = picture_to_tensor(picture, Size(64, 64))
+    assert pixels.dtype == torch.float32
+    assert pixels[:, 0].unique().tolist() == [-1]
+    assert pixels[:, -1].unique().tolist() == [1]
+
+
+def test_without_buckets_everything_is_square():
+    assert training_sizes(DataConfig(resolution=64, use_buckets=False)) == (Size(64, 64),)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"resolution": 500, "use_buckets": False},
+        {"bucket_step_px": 20},
+        {"resolution": 32, "bucket_step_px": 64},
+    ],
+)
+def test_sides_that_are_not_whole_latents_are_refused(wrong):
+    with pytest.raises(DataError, match=r"data\.(resolution|bucket_step_px): "):
+        training_sizes(replace(DataConfig(), **wrong))

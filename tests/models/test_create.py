@@ -1,0 +1,148 @@
+import json
+import os
+import shutil
+from collections import namedtuple
+
+import pytest
+import torch
+from diffusers import DiffusionPipeline
+from transformers import CLIPTokenizer
+
+from dreambooth.models.create import create_working
+from dreambooth.models.names import POSITION_IDS
+from dreambooth.models.single_file import CheckpointError, read_checkpoint, write_checkpoint
+from dreambooth.models.tokenizer import clip_tokenizer
+from dreambooth.models.working import folder_appearing_whole, read_extra, read_part
+from tests.models.random_checkpoint import METADATA, build_parts
+
+CAPTION = "A photo of sks' robot, 3 hats — naïve ☃ <|endoftext|>!"
+
+
+@pytest.fixture(scope="module")
+def pipeline(shared_working):
+    return DiffusionPipeline.from_pretrained(
+        shared_working, safety_checker=None, dtype=torch.float32, local_files_only=True
+    )
+
+
+def test_diffusers_loads_the_folder_with_the_same_weights(pipeline):
+    for part, module in build_parts().items():
+        loaded = getattr(pipeline, part).state_dict()
+        expected = {key: tensor.half().float() for key, tensor in module.state_dict().items()}
+        assert loaded.keys() == expected.keys()
+        assert all(torch.equal(loaded[key], expected[key]) for key in expected)
+
+
+def test_the_pipeline_draws(pipeline):
+    settings = {"num_inference_steps": 2, "output_type": "np", "height": 64, "width": 64}
+    assert pipeline(CAPTION, **settings).images.shape == (1, 64, 64, 3)
+
+
+def test_heads_and_activation_are_those_of_stable_diffusion_15(pipeline):
+    attention = pipeline.unet.down_blocks[0].attentions[0].transformer_blocks[0].attn1
+    assert attention.heads == 8
+    assert pipeline.text_encoder.config.hidden_act == "quick_gelu"
+    assert pipeline.text_encoder.config.num_attention_heads == 1
+    assert type(pipeline.scheduler).__name__ == "PNDMScheduler"
+
+
+def test_the_tokenizer_on_disk_is_ours(pipeline):
+    expected = clip_tokenizer()(CAPTION, padding="max_length").input_ids
+    assert pipeline.tokenizer(CAPTION, padding="max_length").input_ids == expected
+
+
+def test_the_tokenizer_needs_no_more_than_vocabulary_and_merges(shared_working, tmp_path):
+    for name in ("vocab.json", "merges.txt"):
+        shutil.copyfile(shared_working / "tokenizer" / name, tmp_path / name)
+    assert CLIPTokenizer.from_pretrained(tmp_path)(CAPTION).input_ids == clip_tokenizer()(CAPTION).input_ids
+
+
+def test_the_dtype_of_the_source_is_kept(source, tmp_path):
+    created = create_working(source, tmp_path / "working", source_name="toy")
+    assert (created.source_name, created.dtype, created.num_extra) == ("toy", "float16", 2)
+    assert {tensor.dtype for tensor in read_part(tmp_path / "working", "unet").values()} == {torch.float16}
+
+
+def test_tensors_without_a_place_are_kept_aside(tensors, tmp_path):
+    extra = {
+        "model_ema.num_updates": torch.tensor(7, dtype=torch.int32),
+        "v_pred": torch.zeros(0),
+        "model.diffusion_model.middle_block.1.adapter.weight": torch.ones(3),
+    }
+    write_checkpoint(tmp_path / "x.ckpt", {**tensors, **extra}, METADATA)
+    created = create_working(tmp_path / "x.ckpt", tmp_path / "working", source_name="x")
+    kept = read_extra(tmp_path / "working")
+    assert kept.keys() == {*extra, "betas", POSITION_IDS}
+    assert all(torch.equal(kept[name], tensor) for name, tensor in extra.items())
+    assert created.architecture.predicts == "v_prediction"
+
+
+def test_old_spelling_and_rounded_position_ids_are_mended(tensors, tmp_path):
+    old = {name.replace(".text_model.", "."): tensor for name, tensor in tensors.items()}
+    old[POSITION_IDS.replace(".text_model.", ".")] = torch.full((1, 77), 3.0)
+    write_checkpoint(tmp_path / "old.safetensors", old, METADATA)
+    create_working(tmp_path / "old.safetensors", tmp_path / "working", source_name="old")
+    assert read_extra(tmp_path / "working")[POSITION_IDS].tolist() == [list(range(77))]
+
+
+def test_flat_vae_attention_is_accepted(tensors, tmp_path):
+    flat = {name: t[:, :, 0, 0] if "attn_1" in name and t.ndim == 4 else t for name, t in tensors.items()}
+    write_checkpoint(tmp_path / "flat.safetensors", flat, METADATA)
+    create_working(tmp_path / "flat.safetensors", tmp_path / "working", source_name="flat")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"model.diffusion_model.time_embed.0.weight": torch.zeros(2, 2)}, r"has the shape \[2, 2\] where"),
+        (
+            {"model.diffusion_model.time_embed.0.weight": None},
+            "lacks 1 weights, e.g. model.diffusion_model.time",
+        ),
+        ({"first_stage_model.quant_conv.bias": torch.full((8,), torch.nan)}, "NaN"),
+    ],
+)
+def test_a_bad_checkpoint_leaves_nothing(tensors, tmp_path, change, sentence):
+    # NaN cannot be written by us, so others' files are made with torch.
+    changed = {name: tensor for name, tensor in {**tensors, **change}.items() if tensor is not None}
+    torch.save(changed, tmp_path / "x.ckpt")
+    with pytest.raises(CheckpointError, match=sentence):
+        create_working(tmp_path / "x.ckpt", tmp_path / "model" / "working", source_name="x")
+    assert not (tmp_path / "model").exists() or [*(tmp_path / "model").iterdir()] == []
+
+
+def test_too_little_space_is_refused_before_anything_is_written(source, tmp_path, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 9, 1))
+    with pytest.raises(CheckpointError, match="GiB are needed"):
+        create_working(source, tmp_path / "model" / "working", source_name="toy")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_an_existing_folder_is_never_touched(source, tmp_path):
+    (tmp_path / "working").mkdir()
+    with pytest.raises(CheckpointError, match="already exists"):
+        create_working(source, tmp_path / "working", source_name="toy")
+
+
+def test_a_place_that_cannot_be_written_is_refused(source, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CheckpointError, match="cannot be made: Not a directory"):
+        create_working(source, tmp_path / "file" / "working", source_name="toy")
+
+
+def test_leftovers_of_dead_processes_are_removed_and_others_stay(tmp_path):
+    dead, alive = tmp_path / ".working.999999999.partial", tmp_path / f".working.{os.getppid()}.partial"
+    dead.mkdir()
+    alive.mkdir()
+    with folder_appearing_whole(tmp_path / "working") as folder:
+        (folder / "file").touch()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [alive.name, "working"]
+
+
+def test_the_folder_says_which_model_it_is(shared_working):
+    assert (
+        json.loads((shared_working / "model_index.json").read_text())["_class_name"]
+        == "StableDiffusionPipeline"
+    )
+    assert read_checkpoint(shared_working / "text_encoder" / "model.safetensors").metadata == {"format": "pt"}
