@@ -122,7 +122,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_test(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pytest_arguments", nargs=argparse.REMAINDER, help="go to pytest")
+    parser.epilog = "What follows goes to pytest, e.g. -k buckets."
 
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Command]] = {
@@ -158,7 +158,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command; the exit code is 0 done, 1 failed, 2 refused, 130 stopped by the user."""
-    asked = build_parser().parse_args(arguments)
+    for_pytest: list[str] = []
+    if "test" in arguments[:1]:  # everything behind it is pytest's
+        arguments, for_pytest = arguments[:1], list(arguments[1:])
+    asked = build_parser().parse_args(arguments, argparse.Namespace(pytest_arguments=for_pytest))
     console = Console(as_json=asked.json)
     try:
         return COMMANDS[asked.command][2](Library(asked.models_dir), asked, console)

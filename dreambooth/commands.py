@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from dreambooth.jobs.follow import follow
 from dreambooth.jobs.library import Library, find_unfinished_training
 from dreambooth.jobs.start import (
     PACKAGE_ROOT,
+    change_run,
     find_resumable,
     is_alive,
     prepare_run,
@@ -43,6 +44,7 @@ def run_to_end(run: RunFolder, console: Console) -> Event:
     """
     reader = EventReader(run, run.events_file.stat().st_size if run.events_file.exists() else 0)
     is_running: Callable[[], bool] = partial(is_alive, run)
+    worker = None
     if not is_running():
         take_requests(run)  # what was asked of a worker that is gone
         worker = start_worker(run)
@@ -50,8 +52,10 @@ def run_to_end(run: RunFolder, console: Console) -> Event:
     try:
         return _show_until_end(reader, is_running, console)
     except KeyboardInterrupt:
-        console.say("stopping after the current step …")
+        console.say("stopping …")
         ask(run, "stop")
+        if worker is not None:
+            worker.terminate()
         return _show_until_end(reader, is_running, console)
 
 
@@ -63,14 +67,14 @@ def _show_until_end(reader: EventReader, is_running: Callable[[], bool], console
     raise RuntimeError("events ended without an end")
 
 
-def _run(run: RunFolder, console: Console, texts: dict[str, str]) -> int:
-    """Run to the end and print the text that belongs to the outcome, filled with the result."""
+def _run(run: RunFolder, console: Console, tell: Mapping[str, Callable[[dict[str, Any]], str]]) -> int:
+    """Run to the end, and say of the result what ``tell`` has for the outcome."""
     try:
         end = run_to_end(run, console)
     except KeyboardInterrupt:
         return console.end({"event": "end", "outcome": "stopped", "message": f"left running: {run.path}"})
-    if text := texts.get(end["outcome"]):
-        console.say(text.format(**end.get("result", {})))
+    if "result" in end and end["outcome"] in tell:
+        console.say(tell[end["outcome"]](end["result"]))
     return console.end(end)
 
 
@@ -94,7 +98,7 @@ def _changed_config(library: Library, asked: Namespace) -> TrainConfig:
 def create(library: Library, asked: Namespace, console: Console) -> int:
     """Make a model from a checkpoint."""
     run = prepare_run(library, library.folder(asked.name), "create", {"source": str(asked.source.resolve())})
-    return _run(run, console, {"done": "{model}: {family}, {resolution} px, made in {path}"})
+    return _run(run, console, {"done": "{model}: {family}, {resolution} px, made in {path}".format_map})
 
 
 def _fields(asked: Namespace) -> dict[str, str]:
@@ -124,9 +128,11 @@ def concept(library: Library, asked: Namespace, console: Console) -> int:
         concepts.append(changed_concept(Concept(), _fields(asked)))
     elif asked.action == "set":
         concepts[asked.index] = changed_concept(_concept_at(config, asked.index), _fields(asked))
-    elif asked.action == "remove":
-        concepts.remove(_concept_at(config, asked.index))
-    if asked.action != "list":
+    if asked.action == "remove":
+        _concept_at(config, asked.index)
+        library.remove_concept(asked.name, asked.index)
+        concepts = list(library.load(asked.name).config.concepts)
+    elif asked.action != "list":
         library.save_config(asked.name, replace(config, concepts=tuple(concepts)))
     told = [config_to_json(each) for each in concepts]
     lines = [
@@ -139,6 +145,8 @@ def concept(library: Library, asked: Namespace, console: Console) -> int:
 
 def settings(library: Library, asked: Namespace, console: Console) -> int:
     """List all settings with label, help and limits; with a model, its values."""
+    if asked.set and not asked.name:
+        raise ConfigError("name the model whose settings --set changes")
     config = _changed_config(library, asked) if asked.name else TrainConfig()
     values = config_to_json(config)
     described = []
@@ -169,10 +177,7 @@ def _asked_config(library: Library, asked: Namespace) -> dict[str, Any]:
 def check(library: Library, asked: Namespace, console: Console) -> int:
     """The plan of a training, before anything runs."""
     run = prepare_run(library, library.folder(asked.name), "check", _asked_config(library, asked))
-    end = run_to_end(run, console)
-    if end["outcome"] == "done":
-        console.say(describe_plan(end["result"]))
-    return console.end(end)
+    return _run(run, console, {"done": describe_plan})
 
 
 def describe_plan(plan: dict[str, Any]) -> str:
@@ -201,25 +206,27 @@ def describe_plan(plan: dict[str, Any]) -> str:
 def classes(library: Library, asked: Namespace, console: Console) -> int:
     """Generate the class images that are missing."""
     run = prepare_run(library, library.folder(asked.name), "classes", _asked_config(library, asked))
-    end = run_to_end(run, console)
-    for told in end.get("result", {}).get("concepts", []):
-        console.say("concept {concept}: {have} there, {generated} generated, {need} needed".format(**told))
-    return console.end(end)
+    return _run(run, console, {"done": describe_classes})
+
+
+def describe_classes(result: dict[str, Any]) -> str:
+    """The class images of each concept in words."""
+    line = "concept {concept}: {have} there, {generated} generated, {need} needed"
+    return "\n".join(line.format_map(told) for told in result["concepts"])
 
 
 def train(library: Library, asked: Namespace, console: Console) -> int:
     """Train, from the beginning or from the last state."""
     texts = {
-        "done": "{step} steps done",
-        "stopped": f"stopped at step {{step}} of {{num_steps}}; go on with: train {asked.name} --resume",
-        "discarded": "discarded; the model is as it was",
+        "done": "{step} steps done".format_map,
+        "stopped": f"stopped at {{step}} of {{num_steps}}; go on: train {asked.name} --resume".format_map,
+        "discarded": "discarded; the model is as it was last saved".format_map,
     }
     if asked.resume:
+        run = find_resumable(library, asked.name)
         if asked.set:
-            raise ConfigError(
-                "--resume goes on with the settings that the training began with; leave out --set"
-            )
-        return _run(find_resumable(library, asked.name), console, texts)
+            change_run(run, parse_changes(asked.set))
+        return _run(run, console, texts)
     config = _changed_config(library, asked)
     before = find_unfinished_training(library.folder(asked.name))
     if before is not None and is_alive(before):
@@ -262,7 +269,7 @@ def export(library: Library, asked: Namespace, console: Console) -> int:
     library.load(asked.name)
     values = {"to": str(asked.to.resolve()), "format": asked.format, "dtype": asked.dtype}
     run = prepare_run(library, library.folder(asked.name), "export", values)
-    return _run(run, console, {"done": "{path}: {bytes} bytes"})
+    return _run(run, console, {"done": "{path}: {bytes} bytes".format_map})
 
 
 def demo(_: Library, asked: Namespace, console: Console) -> int:

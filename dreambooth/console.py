@@ -24,10 +24,15 @@ EXIT_CODES = {
 LINE_EVERY_SECONDS = 5.0
 
 
+def _loss_text(label: str, loss: float | None) -> str:
+    return f"{label} not a number " if loss is None else f"{label} {loss:.4f} "
+
+
 def _step_text(event: Event) -> str:
-    prior = "" if event["prior_loss"] is None else f" prior {event['prior_loss']:.4f}"
+    prior = "" if event["prior_loss"] is None else _loss_text("prior", event["prior_loss"])
     return (
-        f"epoch {event['epoch']} loss {event['loss']:.4f} instance {event['instance_loss']:.4f}{prior} "
+        f"epoch {event['epoch']} {_loss_text('loss', event['loss'])}"
+        f"{_loss_text('instance', event['instance_loss'])}{prior}"
         f"{event['images_per_second']:.1f} images/s {event['memory_bytes'] / 1e9:.2f} GB"
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,15 @@ Request = Literal["stop", "stop_after_epoch", "discard", "save", "sample"]
 REQUESTS: tuple[Request, ...] = ("stop", "stop_after_epoch", "discard", "save", "sample")
 
 Event = dict[str, Any]
+
+
+def _strict(value: object) -> object:
+    """The value as JSON knows it: a number that is none, as a loss can be, becomes null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _strict(inner) for key, inner in value.items()}
+    return [_strict(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 class EventWriter:
@@ -35,7 +45,8 @@ class EventWriter:
 
     def write(self, kind: str, **values: object) -> None:
         """One event with its time in seconds since 1970."""
-        line = json.dumps({"event": kind, "time": round(time.time(), 3), **values}, ensure_ascii=False)
+        event = _strict({"event": kind, "time": round(time.time(), 3), **values})
+        line = json.dumps(event, ensure_ascii=False, allow_nan=False)
         os.write(self._file, line.encode() + b"\n")
 
     def close(self) -> None:

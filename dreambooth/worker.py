@@ -21,7 +21,7 @@ from dreambooth.adapters.lora import LoraError
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.store import ConfigError
 from dreambooth.data.errors import DataError
-from dreambooth.events import EventWriter
+from dreambooth.events import EventWriter, read_events
 from dreambooth.locks import file_lock
 from dreambooth.models.single_file import CheckpointError
 from dreambooth.tasks.check import check_plan
@@ -54,15 +54,25 @@ REFUSALS = (
     MissingPackage,
     StateError,
 )
+OVER = ("done", "discarded")
 OUT_OF_MEMORY = (
     "the device has too little memory for this. In this order: set data.batch_size=1, "
     "precision.gradient_checkpointing=true, optimizer.name=adamw_8bit, adapter=lora, a lower data.resolution"
 )
 
 
-def _listen(stop_asked: threading.Event) -> None:
-    """A polite termination stops the job after its current step; Ctrl-C is left to whoever started us."""
-    signal.signal(signal.SIGTERM, lambda *_: stop_asked.set())
+def _listen(stop_asked: threading.Event, *, stops_at_once: bool) -> None:
+    """What a polite termination does; Ctrl-C is left to whoever started us.
+
+    A training stops after its current step, other jobs where they are: what they write appears whole or not.
+    """
+
+    def stop(*_: object) -> None:
+        stop_asked.set()
+        if stops_at_once:
+            raise StoppedEarly("stopped")
+
+    signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
@@ -91,14 +101,19 @@ def _perform(job: Job) -> dict[str, Any]:
     return {"outcome": result.pop("outcome", "done"), "result": result}
 
 
-def main(run_path: Path) -> int:
-    """Run the job in ``run_path``; 0 when it ended as it should."""
-    run = RunFolder(run_path)
+def _find_end(run: RunFolder) -> dict[str, Any] | None:
+    """How the run ended, when there is nothing left of it to do."""
+    ends = [event for event in read_events(run) if event["event"] == "end"]
+    return ends[-1] if ends and ends[-1]["outcome"] in OVER else None
+
+
+def work(run: RunFolder, stop_asked: threading.Event) -> dict[str, Any]:
+    """Do the job of a run, alone on the device; returns what its ``end`` event tells."""
     asked = json.loads(run.config_file.read_text(encoding="utf-8"))
-    stop_asked = threading.Event()
-    _listen(stop_asked)
     device_lock = (run.path / asked["models_dir"]).resolve() / ".device.lock"
     with file_lock(run.lock_file, waiting=lambda: None):
+        if (over := _find_end(run)) is not None:
+            return over  # another worker was started for the same run, and was first
         events = EventWriter(run)
         events.write("work", job=asked["job"], pid=os.getpid())
         with file_lock(
@@ -109,6 +124,15 @@ def main(run_path: Path) -> int:
             if asked["job"] == "train" and end["outcome"] == "done":
                 forget_state(run.path)
         events.close()
+    return end
+
+
+def main(run_path: Path) -> int:
+    """Run the job in ``run_path``; 0 when it ended as it should."""
+    run, stop_asked = RunFolder(run_path), threading.Event()
+    job = json.loads(run.config_file.read_text(encoding="utf-8"))["job"]
+    _listen(stop_asked, stops_at_once=job != "train")
+    end = work(run, stop_asked)
     return 0 if end["outcome"] in ("done", "stopped", "discarded") else 1
 
 

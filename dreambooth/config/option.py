@@ -49,7 +49,8 @@ class Setting:
     def to_json(self) -> dict[str, Any]:
         """The description as plain values."""
         told = dataclasses.asdict(self)
-        return {**told, **told.pop("description"), "choices": list(self.choices)}
+        description = told.pop("description")
+        return {**told, **description, "choices": list(self.choices)}
 
 
 def describe_settings(section: type, prefix: str = "") -> Iterator[Setting]:

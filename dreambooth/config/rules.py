@@ -63,9 +63,9 @@ def _finetune_problems(concept: Concept, place: str) -> Iterator[Problem]:
         )
     if concept.instance_token:
         yield Problem(f"{place}.instance_token", "finetune uses captions only; clear it or choose hybrid")
-    if "[filewords]" not in concept.instance_prompt:
+    if concept.instance_prompt.strip() != "[filewords]":
         yield Problem(
-            f"{place}.instance_prompt", "finetune takes captions: keep [filewords], or choose dreambooth"
+            f"{place}.instance_prompt", "finetune takes captions alone: set [filewords], or choose dreambooth"
         )
 
 
@@ -96,6 +96,8 @@ def training_problems(config: TrainConfig) -> Iterator[Problem]:
     """Settings of the training itself that contradict each other."""
     if not config.parts.train_unet and config.parts.text_encoder_fraction == 0:
         yield Problem("parts.train_unet", "choose at least one part to train")
+    if not config.parts.train_unet and 0 < config.parts.text_encoder_fraction < 1:
+        yield Problem("parts.text_encoder_fraction", "the text encoder learns alone: set it to 1")
     if config.ema.enabled and not config.parts.train_unet:
         yield Problem("ema.enabled", "averages the U-Net, which is not trained")
     if config.data.resolution % config.data.bucket_step_px:

@@ -26,7 +26,9 @@ class Concept:
     instance_token: str = option("", "Instance token", "A rare word that will mean your subject, e.g. sks.")
     class_token: str = option("", "Class token", "The ordinary word for what your subject is, e.g. dog.")
     class_data_dir: str = option(
-        "", "Class folder", "Pictures of ordinary things of the class; empty: kept in the model folder."
+        "",
+        "Class folder",
+        "Your own pictures of ordinary things of the class; generated ones are kept with the model.",
     )
     class_prompt: str = option(
         "[filewords]", "Class prompt", "What class pictures are called and generated from, without the token."
@@ -123,7 +125,11 @@ class OptimizerConfig:
         "adamw", "Optimizer", "adamw: exact. adamw_8bit: a quarter of the optimizer memory."
     )
     unet_lr: float = option(
-        2e-6, "U-Net learning rate", "Full model 1e-6 … 5e-6, LoRA about 1e-4.", low=0, high=10
+        2e-6,
+        "U-Net learning rate",
+        "Of the full model, usually 1e-6 … 5e-6; a LoRA has its own.",
+        low=0,
+        high=10,
     )
     text_encoder_lr: float = option(
         1e-6, "Text encoder learning rate", "Usually half of the U-Net's.", low=0, high=10
@@ -225,7 +231,7 @@ class PrecisionConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class LoraConfig:
-    """Low-rank adapters on the attention layers."""
+    """Low-rank adapters on the linear layers of the transformer blocks."""
 
     rank: int = option(16, "Rank", "Higher learns more and makes a larger file.", low=1, high=512)
     alpha: float = option(
@@ -237,6 +243,12 @@ class LoraConfig:
     )
     dropout: float = option(
         0.0, "Dropout", "Share of the adapter's inputs left out.", low=0, high=0.9, advanced=True
+    )
+    unet_lr: float = option(
+        1e-4, "U-Net learning rate", "Of the adapter; the full model's is optimizer.unet_lr.", low=0, high=10
+    )
+    text_encoder_lr: float = option(
+        5e-5, "Text encoder learning rate", "Of the adapter on the text encoder.", low=0, high=10
     )
     start: Literal["continue", "fresh"] = option(
         "continue",

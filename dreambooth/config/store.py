@@ -129,11 +129,14 @@ def load_record(path: Path) -> ModelRecord:
         raise ConfigError(f"there is no model in {path.parent}") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
-    version = values.pop("format_version", None)
+    version = values.pop("format_version", None) if isinstance(values, dict) else None
     if version != FORMAT_VERSION:
         raise ConfigError(f"{path} is not of this trainer (format {version}, expected {FORMAT_VERSION})")
     config = config_from_json(values.pop("config", {}))
-    return ModelRecord(**values, config=config)
+    try:
+        return ModelRecord(**values, config=config)
+    except TypeError as error:
+        raise ConfigError(f"{path} holds something that this trainer does not know: {error}") from None
 
 
 def save_record(path: Path, record: ModelRecord) -> None:

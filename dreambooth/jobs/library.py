@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,19 @@ class Library:
             known = ", ".join(self.names()) or "none yet"
             raise ConfigError(f"there is no model {name} in {self.path} (there are: {known})")
         return load_record(folder.config_file)
+
+    def remove_concept(self, name: str, index: int) -> None:
+        """Take a concept away; its generated class images go to the backups, the others keep theirs."""
+        folder, config = self.folder(name), self.load(name).config
+        own = folder.classifiers(index)
+        if own.exists():
+            folder.backups.mkdir(parents=True, exist_ok=True)
+            own.rename(folder.backups / f"{own.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+        for later in range(index + 1, len(config.concepts)):
+            if folder.classifiers(later).exists():
+                folder.classifiers(later).rename(folder.classifiers(later - 1))
+        kept = config.concepts[:index] + config.concepts[index + 1 :]
+        self.save_config(name, replace(config, concepts=kept))
 
     def save_config(self, name: str, config: TrainConfig) -> None:
         """Store other settings for a model."""

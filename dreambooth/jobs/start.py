@@ -14,12 +14,13 @@ from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder, written_whole
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError, ModelRecord, config_to_json
+from dreambooth.config.store import ConfigError, ModelRecord, changed, config_from_json, config_to_json
 from dreambooth.jobs.library import Library, find_unfinished_training
 from dreambooth.locks import is_locked
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 RUNS_KEPT = 50
+CHANGEABLE_SECTIONS = ("optimizer", "schedule", "saving", "samples", "precision")
 
 
 def _new_run(runs: Path, job: str) -> RunFolder:
@@ -76,6 +77,21 @@ def find_resumable(library: Library, name: str) -> RunFolder:
     if run is None:
         raise ConfigError(f"{name} has no interrupted training; train it without --resume")
     return run
+
+
+def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
+    """Change settings of an interrupted training, of those that its state does not depend on."""
+    fixed = [
+        name for name in changes if name.split(".")[0] not in CHANGEABLE_SECTIONS or name == "optimizer.name"
+    ]
+    if fixed:
+        raise ConfigError(f"{', '.join(fixed)} cannot change in the middle of a training; start a new one")
+    if is_alive(run):
+        raise ConfigError("the training is under way; stop it before its settings are changed")
+    asked = json.loads(run.config_file.read_text(encoding="utf-8"))
+    asked["config"] = config_to_json(changed(config_from_json(asked["config"]), changes))
+    with written_whole(run.config_file) as file:
+        json.dump(asked, file, indent=2, ensure_ascii=False)
 
 
 def is_alive(run: RunFolder) -> bool:

@@ -166,6 +166,7 @@ def _appearing_whole(path: Path) -> Iterator[Path]:
         yield beside
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
+        beside.chmod(0o644)  # safetensors makes files that only the owner can read
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ import psutil
 import torch
 from torch import Tensor
 
+from dreambooth.models.names import EMA_PREFIX
 from dreambooth.models.single_file import CheckpointError, read_checkpoint, write_checkpoint
 
 TORCH_FORMAT = {"format": "pt"}  # transformers refuses files that do not say it
@@ -47,6 +48,16 @@ def save_parts(working: Path, weights: Weights) -> None:
         if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != dict(known):
             raise CheckpointError(f"the weights given for {part} are not those of the model in {working}")
         write_part(working, part, {name: tensor.to(torch.float32) for name, tensor in tensors.items()})
+    if "unet" in weights:
+        _forget_average(working)
+
+
+def _forget_average(working: Path) -> None:
+    """Drop the source's EMA: it is an average of weights that the U-Net no longer has."""
+    extra = read_extra(working)
+    kept = {name: tensor for name, tensor in extra.items() if not name.startswith(EMA_PREFIX)}
+    if len(kept) < len(extra):
+        write_checkpoint(working / EXTRA_FILE, kept, {})
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dreambooth.config.folders import ModelFolder
 from dreambooth.config.settings import DataConfig, TrainConfig
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.models.create import Created, create_working
@@ -27,6 +29,7 @@ def fitting_config(native_resolution: int, size_step_px: int) -> TrainConfig:
 def create_model(job: Job) -> dict[str, Any]:
     """Convert the source; the folder appears with its ``db_config.json`` last, or not at all."""
     source, folder = Path(job.asked["source"]), job.model_folder
+    _remove_half_made(folder)
     if folder.path.exists():
         raise Refused(f"there is a model {folder.name} already; choose another name or delete it first")
     try:
@@ -44,6 +47,13 @@ def create_model(job: Job) -> dict[str, Any]:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
     return {"model": folder.name, "path": str(folder.path), **_summary(created, record)}
+
+
+def _remove_half_made(folder: ModelFolder) -> None:
+    """Remove what a killed creation left behind: a folder with nothing but weights in it."""
+    is_leftover = re.compile(rf"{folder.working.name}|\.{folder.working.name}\.\d+\.partial").fullmatch
+    if folder.path.is_dir() and all(is_leftover(entry.name) for entry in folder.path.iterdir()):
+        shutil.rmtree(folder.path)
 
 
 def _summary(created: Created, record: ModelRecord) -> dict[str, Any]:

@@ -46,7 +46,6 @@ def generate_missing(job: Job, config: TrainConfig, plans: Sequence[ClassPlan]) 
             concept_index=plan.concept,
             folder=job.model_folder.classifiers(plan.concept),
             prompts=plan.missing,
-            num_present=plan.have,
         )
         for path in generate_class_images(model, device, config, class_job, job.model_folder.name):
             done += 1

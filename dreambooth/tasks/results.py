@@ -44,6 +44,7 @@ def write_checkpoint_file(run: Run, path: Path, model_name: str) -> Mapping[str,
 def training_metadata(run: Run, model_name: str) -> dict[str, str]:
     """What a LoRA file tells about its training, in kohya's words."""
     config = run.learner.config
+    rates = config.lora if config.adapter == "lora" else config.optimizer
     return {
         "ss_sd_model_name": model_name,
         "ss_seed": str(config.seed),
@@ -51,9 +52,9 @@ def training_metadata(run: Run, model_name: str) -> dict[str, str]:
         "ss_epoch": str(run.num_epochs),
         "ss_num_train_images": str(sum(example.repeats for example in run.dataset.instances)),
         "ss_num_reg_images": str(len(run.dataset.classes)),
-        "ss_learning_rate": str(config.optimizer.unet_lr),
-        "ss_unet_lr": str(config.optimizer.unet_lr),
-        "ss_text_encoder_lr": str(config.optimizer.text_encoder_lr),
+        "ss_learning_rate": str(rates.unet_lr),
+        "ss_unet_lr": str(rates.unet_lr),
+        "ss_text_encoder_lr": str(rates.text_encoder_lr),
         "ss_lr_scheduler": config.schedule.name,
         "ss_optimizer": config.optimizer.name,
         "ss_resolution": f"({config.data.resolution}, {config.data.resolution})",
@@ -62,19 +63,20 @@ def training_metadata(run: Run, model_name: str) -> dict[str, str]:
     }
 
 
-def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int]) -> None:
+def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, continues_adapter: bool) -> None:
     """Make the run's weights the model's own, and count them in; doing it twice is doing it once.
 
     ``before`` holds the lifetime steps and epochs of the model when the run began.
     """
     config, model = run.learner.config, run.learner.model
     record = load_record(folder.config_file)
+    if record.last_run != run.folder.path.name and not continues_adapter:
+        _put_aside(folder, record.lifetime_steps)
     with run.with_average():
         if config.adapter == "lora":
             save_lora(folder.adapter_file, model, training_metadata(run, folder.name), torch.float32)
         else:
             save_parts(folder.working, trained_parts(model, run.learner.parameters))
-            _put_aside(folder, record.lifetime_steps)
     save_record(
         folder.config_file,
         replace(
@@ -88,7 +90,7 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int]) -> Non
 
 
 def _put_aside(folder: ModelFolder, lifetime_steps: int) -> None:
-    """An adapter that was made for the weights before no longer fits; it is kept among the backups."""
+    """Keep an adapter that the run did not build upon among the backups."""
     if folder.adapter_file.exists():
         folder.backups.mkdir(parents=True, exist_ok=True)
         shutil.move(folder.adapter_file, folder.backups / f"adapter-{lifetime_steps}.safetensors")

@@ -17,6 +17,7 @@ from dreambooth.data.cache import TensorCache
 from dreambooth.data.examples import Dataset, build_examples
 from dreambooth.data.prompts import sample_prompt
 from dreambooth.events import ask, read_events
+from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused, classifier_folders
 from dreambooth.tasks.prepare import complete_class_images, refuse_problems
@@ -27,6 +28,8 @@ from dreambooth.training.run import Outcome, Outlets, Run
 from dreambooth.training.samples import make_previews, planned_previews
 from dreambooth.training.state import load_snapshot
 from dreambooth.training.step import Learner, StepReport
+
+MAX_TOKENS = 75  # of a caption, start and end not counted
 
 
 def dataset_hash(dataset: Dataset) -> str:
@@ -56,6 +59,7 @@ def _build_dataset(job: Job, config: TrainConfig) -> Dataset:
 
 def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Device) -> Learner:
     model = load_model(job.model_folder.working)
+    _warn_of_long_prompts(job, model, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
     latents = build_latents(model, device, cache)
@@ -67,8 +71,27 @@ def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Devi
     latents.fill(dataset, with_flips=config.data.horizontal_flip, progress=progress)
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
     if config.adapter == "lora" and job.asked["continues_adapter"]:
-        load_lora_weights(model, read_lora(job.model_folder.adapter_file).tensors)
+        _continue_adapter(job, config, model)
     return learner
+
+
+def _continue_adapter(job: Job, config: TrainConfig, model: Model) -> None:
+    """Load the adapter that the model has; its rank and alpha must be those of the settings."""
+    saved = read_lora(job.model_folder.adapter_file)
+    rank, alpha = int(saved.metadata["ss_network_dim"]), float(saved.metadata["ss_network_alpha"])
+    if (rank, alpha) != (config.lora.rank, config.lora.alpha):
+        raise Refused(
+            f"the LoRA has rank {rank} and alpha {alpha:g}: to go on with it set lora.rank={rank} and "
+            f"lora.alpha={alpha:g}, or begin a new one with lora.start=fresh"
+        )
+    load_lora_weights(model, saved.tensors)
+
+
+def _warn_of_long_prompts(job: Job, model: Model, dataset: Dataset) -> None:
+    prompts = dict.fromkeys(example.prompt for example in (*dataset.instances, *dataset.classes))
+    for prompt in prompts:
+        if (num_tokens := model.count_tokens(prompt)) > MAX_TOKENS:
+            job.warn(f"of a prompt's {num_tokens} tokens only {MAX_TOKENS} are used: {prompt[:60]} …")
 
 
 class Reporter:
@@ -203,7 +226,12 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
     if reporter.config.saving.save_at_end:  # first: it tells how far the weights moved from those in working/
         reporter.save(run.step)
         told["checkpoint"] = str(reporter.written[-1])
-    keep_result(run, job.model_folder, job.asked["lifetime_before"])
+    keep_result(
+        run,
+        job.model_folder,
+        job.asked["lifetime_before"],
+        continues_adapter=job.asked["continues_adapter"],
+    )
     if reporter.config.samples.sample_at_end and outcome == "done":
         reporter.sample(run.step)
     return told

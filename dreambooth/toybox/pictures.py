@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
+import numpy as np
+import torch
 from PIL import Image, ImageDraw
+from torch import Tensor
 
 from dreambooth.toybox.world import COLOURS, Rgb, Spec
 
@@ -251,3 +254,9 @@ def draw_subject(
 ) -> Image.Image:
     """The demo's subject in the spec's place: a robot with a chest of its own colour and a single antenna."""
     return _picture(spec, side_px, lambda brush: _robot(brush, body, chest, (0.0,)))
+
+
+def pictures_to_tensor(pictures: Sequence[Image.Image]) -> Tensor:
+    """RGB pictures of one size as (B, 3, H, W) in -1 … 1."""
+    stacked = np.stack([np.asarray(picture, dtype=np.float32) for picture in pictures])
+    return torch.from_numpy(stacked).permute(0, 3, 1, 2) / 127.5 - 1

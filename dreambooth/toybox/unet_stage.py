@@ -11,15 +11,14 @@ from transformers import CLIPTextModel
 
 from dreambooth.models.sd1 import scaled_linear_alphas_cumprod
 from dreambooth.toybox.architecture import LATENT_SCALE, build_unet
-from dreambooth.toybox.pictures import draw_picture
+from dreambooth.toybox.pictures import draw_picture, pictures_to_tensor
 from dreambooth.toybox.stages import Stage, rng_of, run_stage, seed_torch
 from dreambooth.toybox.text_stage import STRANGE_WORD_PROBABILITY, tokenise, with_strange_word
-from dreambooth.toybox.vae_stages import pictures_to_tensor
 from dreambooth.toybox.world import Spec, random_caption, random_spec
 from dreambooth.training.objective import add_noise, kept_at, squared_errors
 
 BATCH = 32
-NUM_PICTURES = 24_000
+NUM_PICTURES = 16_000
 ENCODING_BATCH = 32
 EMPTY_CAPTION_PROBABILITY = 0.1
 

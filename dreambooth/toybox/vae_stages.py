@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-import numpy as np
 import torch
 from diffusers import AutoencoderKL
 from PIL import Image
@@ -13,22 +12,12 @@ from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from dreambooth.toybox.architecture import build_vae, standardise_latents
-from dreambooth.toybox.pictures import draw_picture, draw_subject
+from dreambooth.toybox.pictures import draw_picture, draw_subject, pictures_to_tensor
 from dreambooth.toybox.stages import Stage, rng_of, run_stage, seed_torch
-from dreambooth.toybox.world import COLOURS, Rgb, random_spec
+from dreambooth.toybox.world import COLOURS, random_rgb, random_spec
 
 BATCH = 4
 KL_WEIGHT = 5e-4
-
-
-def pictures_to_tensor(pictures: list[Image.Image]) -> Tensor:
-    """RGB pictures of one size as (B, 3, H, W) in -1 … 1."""
-    stacked = np.stack([np.asarray(picture, dtype=np.float32) for picture in pictures])
-    return torch.from_numpy(stacked).permute(0, 3, 1, 2) / 127.5 - 1
-
-
-def _random_rgb(rng: Random) -> Rgb:
-    return (rng.randrange(256), rng.randrange(256), rng.randrange(256))
 
 
 def _picture_in_any_colour(rng: Random) -> Image.Image:
@@ -41,8 +30,8 @@ def _picture_in_any_colour(rng: Random) -> Image.Image:
         )
         return draw_picture(spec, colour=(red, green, blue))
     if kind < 0.8:
-        return draw_picture(spec, colour=_random_rgb(rng))
-    return draw_subject(spec, body=_random_rgb(rng), chest=_random_rgb(rng))
+        return draw_picture(spec, colour=random_rgb(rng))
+    return draw_subject(spec, body=random_rgb(rng), chest=random_rgb(rng))
 
 
 def _batch(seed: int, step: int) -> Tensor:

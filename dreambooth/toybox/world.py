@@ -60,6 +60,11 @@ def random_spec(rng: Random, *, thing: str = "", colour: str = "", scene: str = 
     )
 
 
+def random_rgb(rng: Random) -> Rgb:
+    """Any colour at all."""
+    return (rng.randrange(256), rng.randrange(256), rng.randrange(256))
+
+
 def with_article(words: str) -> str:
     """The words behind "a" or "an"."""
     return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"

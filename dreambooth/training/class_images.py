@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count, islice
 from pathlib import Path
 
 from dreambooth.config.folders import written_whole
@@ -19,12 +20,29 @@ BATCH = 4
 
 @dataclass(frozen=True, kw_only=True)
 class ClassJob:
-    """The class images of one concept that are still to be made: one prompt each, beside ``num_present``."""
+    """The class images of one concept that are still to be made, one for each of the prompts."""
 
     concept_index: int
     folder: Path
     prompts: Sequence[str]
-    num_present: int
+
+
+def _seed(config: TrainConfig, concept_index: int, number: int) -> int:
+    return derive_seed(config.seed, "class image", concept_index, number) % 2**32
+
+
+def _picture_file(folder: Path, seed: int) -> Path:
+    return folder / f"class_{seed:010d}.png"
+
+
+def _free_numbers(config: TrainConfig, job: ClassJob) -> list[int]:
+    """The first numbers whose pictures are not there: at the end, and where the user threw one away."""
+    is_free = (
+        number
+        for number in count()
+        if not _picture_file(job.folder, _seed(config, job.concept_index, number)).exists()
+    )
+    return list(islice(is_free, len(job.prompts)))
 
 
 def _look(config: TrainConfig, concept: Concept) -> Look:
@@ -43,22 +61,30 @@ def generate_class_images(
 ) -> Iterator[Path]:
     """Each class image with its caption file, as it is made.
 
-    The caption is written before its picture, so no picture ever lacks one.
+    The caption is written before its picture, so no picture ever lacks one. The last bits of a picture depend
+    on its place in the batch: batches are the same wherever an earlier generation was interrupted, and the
+    places of pictures that are there already are drawn in vain.
     """
     concept = config.concepts[job.concept_index]
     look = _look(config, concept)
-    for start in range(0, len(job.prompts), BATCH):
-        numbers = range(job.num_present + start, job.num_present + min(start + BATCH, len(job.prompts)))
+    prompt_of = dict(zip(_free_numbers(config, job), job.prompts, strict=True))
+    last = max(prompt_of, default=-1)
+    for start in sorted({number // BATCH * BATCH for number in prompt_of}):
+        numbers = range(start, min(start + BATCH, last + 1))
         wishes = [
             Wish(
-                prompt=job.prompts[number - job.num_present],
+                prompt=prompt_of.get(number, ""),
                 negative_prompt=concept.class_negative_prompt,
-                seed=derive_seed(config.seed, "class image", job.concept_index, number) % 2**32,
+                seed=_seed(config, job.concept_index, number),
             )
             for number in numbers
         ]
-        for wish, picture in zip(wishes, draw_pictures(model, wishes, look, device), strict=True):
-            path = job.folder / f"class_{wish.seed:010d}.png"
+        for number, wish, picture in zip(
+            numbers, wishes, draw_pictures(model, wishes, look, device), strict=True
+        ):
+            if number not in prompt_of:
+                continue
+            path = _picture_file(job.folder, wish.seed)
             with written_whole(path.with_suffix(".txt")) as file:
                 file.write(wish.prompt)
             save_picture(picture, path, generation_text(wish, look, model_name))

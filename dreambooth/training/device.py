@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
+import psutil
 import torch
 from torch import nn
 
@@ -39,6 +39,10 @@ class Device:
         """Most memory held so far: of the GPU, else of the process."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_reserved(self.device)
+        if sys.platform == "win32":
+            return int(psutil.Process().memory_info().peak_wset)
+        import resource  # not to be had on Windows
+
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
 

@@ -109,10 +109,8 @@ def build_learner(
         part: {name: p for name, p in model.parts[part].named_parameters() if p.requires_grad}
         for part in learning_parts(config, model)
     }
-    rates = {
-        part: config.optimizer.text_encoder_lr if part in model.text_parts else config.optimizer.unet_lr
-        for part in parameters
-    }
+    rates = config.lora if config.adapter == "lora" else config.optimizer
+    lrs = {part: rates.text_encoder_lr if part in model.text_parts else rates.unet_lr for part in parameters}
     return Learner(
         config=config,
         model=model,
@@ -120,7 +118,7 @@ def build_learner(
         latents=latents,
         parameters=parameters,
         optimizer=build_optimizer(
-            config.optimizer, {part: list(named.values()) for part, named in parameters.items()}, rates
+            config.optimizer, {part: list(named.values()) for part, named in parameters.items()}, lrs
         ),
         scaler=device.build_scaler(),
         num_steps=num_steps,

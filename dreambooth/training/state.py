@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -52,9 +53,8 @@ def save_snapshot(run: RunFolder, snapshot: Snapshot) -> None:
         save_file({key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}, file)
         with file.open("rb+") as written:
             os.fsync(written.fileno())
-    (beside / "values.json").write_text(
-        json.dumps({"step": snapshot.step, **snapshot.values}), encoding="utf-8"
-    )
+    with written_whole(beside / "values.json") as values:
+        json.dump({"step": snapshot.step, **snapshot.values}, values)
     _flush_folder(beside)
     final = run.state / name
     if final.exists():  # the same step saved twice, or a leftover of a kill just before the pointer moved
@@ -78,7 +78,7 @@ def load_snapshot(run: RunFolder) -> Snapshot | None:
     try:
         values = json.loads((folder / "values.json").read_text(encoding="utf-8"))
         tensors = {file.stem: load_file(file) for file in sorted(folder.glob("*.safetensors"))}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise StateError(
             f"the state in {folder} is damaged ({error}); start a new run without --resume"
         ) from None
@@ -86,12 +86,22 @@ def load_snapshot(run: RunFolder) -> Snapshot | None:
 
 
 def optimizer_to_tensors(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The optimizer's memory as ``INDEX.NAME`` → tensor, and what of it is a plain value."""
+    """The optimizer's memory as ``INDEX.NAME`` → tensor, and what of it is a plain value.
+
+    Read from ``state``, not from ``state_dict()``, in which bitsandbytes nests it. Its 8-bit optimizers share
+    one table among all weights; files cannot hold a tensor twice, hence the copies.
+    """
     tensors: dict[str, Tensor] = {}
     values: dict[str, Any] = {}
-    for index, entries in optimizer.state_dict()["state"].items():
-        for name, value in entries.items():
-            (tensors if isinstance(value, Tensor) else values)[f"{index}.{name}"] = value
+    seen: set[int] = set()
+    parameters = (parameter for group in optimizer.param_groups for parameter in group["params"])
+    for index, parameter in enumerate(parameters):
+        for name, value in optimizer.state.get(parameter, {}).items():
+            if not isinstance(value, Tensor):
+                values[f"{index}.{name}"] = value
+                continue
+            tensors[f"{index}.{name}"] = value.clone() if value.data_ptr() in seen else value
+            seen.add(value.data_ptr())
     return tensors, values
 
 

@@ -15,7 +15,7 @@ from dreambooth.data.batches import Batch, Step
 from dreambooth.data.latents import LatentSource
 from dreambooth.models.family import Model, TextStates
 from dreambooth.training import objective
-from dreambooth.training.device import Device
+from dreambooth.training.device import Device, evaluating
 from dreambooth.training.optimizers import set_lrs
 from dreambooth.training.randomness import derive_seed, generator_of, normal
 from dreambooth.training.schedules import lr_factor
@@ -74,7 +74,7 @@ def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> Te
     """
     if step < learner.num_text_steps:
         return learner.model.encode_captions(captions)
-    with torch.no_grad():
+    with evaluating(*(learner.model.parts[part] for part in learner.model.text_parts)):  # dropout would stay
         for caption in captions:
             if caption not in learner.frozen_states:
                 learner.frozen_states[caption] = learner.model.encode_captions([caption])

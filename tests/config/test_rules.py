@@ -1,0 +1,108 @@
+"""Every contradiction between settings has its sentence."""
+
+from dataclasses import replace
+
+import pytest
+
+from dreambooth.config.rules import Problem, find_problems
+from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.store import changed
+
+HYBRID = {"instance_token": "sks", "instance_prompt": "[filewords]", "class_prompt": "[filewords]"}
+PRIOR = {"num_class_images_per": 2}
+
+
+@pytest.fixture
+def concept(tmp_path) -> Concept:
+    (tmp_path / "dog").mkdir()
+    (tmp_path / "dogs").mkdir()
+    return Concept(instance_data_dir=str(tmp_path / "dog"), instance_prompt="a sks dog", class_prompt="a dog")
+
+
+def advice(config: TrainConfig) -> dict[str, str]:
+    return {problem.setting: problem.advice for problem in find_problems(config)}
+
+
+@pytest.mark.parametrize(
+    ("method", "fields"),
+    [
+        ("dreambooth", {}),
+        ("dreambooth", PRIOR),
+        ("dreambooth", {"instance_prompt": "[filewords]", "class_prompt": "[filewords]", **PRIOR}),
+        ("finetune", {"instance_prompt": "[filewords]"}),
+        ("hybrid", HYBRID),
+        ("hybrid", {**HYBRID, **PRIOR}),
+    ],
+)
+def test_good_settings_have_no_problem(concept, method, fields):
+    assert find_problems(TrainConfig(method=method, concepts=(replace(concept, **fields),))) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "fields", "setting", "words"),
+    [
+        ("dreambooth", {"instance_data_dir": ""}, "instance_data_dir", "name the folder"),
+        ("dreambooth", {"instance_data_dir": "/nowhere"}, "instance_data_dir", "/nowhere is not a folder"),
+        ("dreambooth", {"class_data_dir": "/nowhere"}, "class_data_dir", "/nowhere is not a folder"),
+        ("dreambooth", {"instance_prompt": " "}, "instance_prompt", "needs a prompt"),
+        ("dreambooth", {"class_prompt": " ", **PRIOR}, "class_prompt", "class images need a prompt"),
+        ("dreambooth", {"class_prompt": "a sks dog", **PRIOR}, "class_prompt", "is the instance prompt"),
+        (
+            "dreambooth",
+            {"instance_token": "SKS", "class_prompt": "dog of sks kind", **PRIOR},
+            "class_prompt",
+            "must not contain the instance token SKS",
+        ),
+        ("finetune", PRIOR, "num_class_images_per", "finetune uses no class images"),
+        ("finetune", {"instance_token": "sks"}, "instance_token", "choose hybrid"),
+        ("finetune", {}, "instance_prompt", r"keep [filewords]"),
+        ("hybrid", {"instance_prompt": "[filewords]"}, "instance_token", "name one"),
+        ("hybrid", {"instance_token": "sks"}, "instance_prompt", "keep [filewords]"),
+        ("hybrid", {**HYBRID, **PRIOR, "class_prompt": ""}, "class_prompt", "class images need a prompt"),
+    ],
+)
+def test_contradiction_in_a_concept_is_told(concept, method, fields, setting, words):
+    config = TrainConfig(method=method, concepts=(concept, replace(concept, **fields)))
+    assert words in advice(config)[f"concepts.1.{setting}"]
+
+
+def test_class_folder_that_is_the_instance_folder_is_told(concept):
+    same = replace(concept, class_data_dir=concept.instance_data_dir)
+    assert "same folder" in advice(TrainConfig(concepts=(same,)))["concepts.0.class_data_dir"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "setting", "words"),
+    [
+        ({"parts.train_unet": "no"}, "parts.train_unet", "at least one part"),
+        (
+            {"parts.train_unet": "no", "parts.text_encoder_fraction": "1", "ema.enabled": "yes"},
+            "ema.enabled",
+            "which is not trained",
+        ),
+        ({"data.resolution": "500"}, "data.resolution", "multiple of the bucket step 64"),
+        (
+            {"precision.attention": "xformers", "precision.device": "cpu"},
+            "precision.attention",
+            "choose sdpa",
+        ),
+    ],
+)
+def test_contradiction_in_the_training_is_told(concept, changes, setting, words):
+    config = changed(TrainConfig(concepts=(concept,)), changes)
+    assert list(advice(config)) == [setting]
+    assert words in advice(config)[setting]
+
+
+def test_all_problems_are_told_at_once():
+    config = changed(TrainConfig(concepts=(Concept(instance_prompt=""),)), {"parts.train_unet": "no"})
+    assert list(advice(config)) == [
+        "concepts.0.instance_data_dir",
+        "concepts.0.instance_prompt",
+        "parts.train_unet",
+    ]
+    assert list(advice(TrainConfig())) == ["concepts"]
+
+
+def test_problem_reads_as_setting_and_advice():
+    assert str(Problem("lora.rank", "lower it")) == "lora.rank: lower it"
