@@ -23,7 +23,7 @@ from dreambooth.config.store import (
 from dreambooth.console import Console
 from dreambooth.events import Event, EventReader, ask, take_requests
 from dreambooth.jobs.follow import follow
-from dreambooth.jobs.library import Library, find_unfinished_training
+from dreambooth.jobs.library import Library, find_unfinished_training, read_job
 from dreambooth.jobs.start import (
     PACKAGE_ROOT,
     change_run,
@@ -54,9 +54,11 @@ def run_to_end(run: RunFolder, console: Console) -> Event:
     except KeyboardInterrupt:
         console.say("stopping …")
         ask(run, "stop")
-        if worker is not None:
-            worker.terminate()
-        return _show_until_end(reader, is_running, console)
+        if worker is None or read_job(run)["job"] == "train":  # which answers requests, and saves
+            return _show_until_end(reader, is_running, console)
+        worker.terminate()
+        end = _show_until_end(reader, is_running, console)
+        return {**end, "outcome": "stopped", "message": "stopped"} if end["outcome"] == "lost" else end
 
 
 def _show_until_end(reader: EventReader, is_running: Callable[[], bool], console: Console) -> Event:

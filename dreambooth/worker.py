@@ -95,7 +95,8 @@ def _perform(job: Job) -> dict[str, Any]:
     except REFUSALS as refusal:
         return {"outcome": "refused", "message": str(refusal)}
     except StoppedEarly as stop:
-        return {"outcome": "stopped", "message": str(stop)}
+        is_unwanted = (job.run.requests / "discard").exists()
+        return {"outcome": "discarded" if is_unwanted else "stopped", "message": str(stop)}
     except Exception as error:  # noqa: BLE001 - the process ends here, and must say why
         return {"outcome": "failed", "message": _describe_failure(error)}
     return {"outcome": result.pop("outcome", "done"), "result": result}
@@ -121,7 +122,7 @@ def work(run: RunFolder, stop_asked: threading.Event) -> dict[str, Any]:
         ):
             end = _perform(Job(run, asked, events, stop_asked))
             events.write("end", **end)
-            if asked["job"] == "train" and end["outcome"] == "done":
+            if asked["job"] == "train" and end["outcome"] in OVER:
                 forget_state(run.path)
         events.close()
     return end

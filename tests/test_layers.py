@@ -38,7 +38,7 @@ ARROWS = {
     "data": {"config"},
     "models": {"config"},
     "adapters": {"config", "models"},
-    "toybox": {"config", "data", "models", "training"},
+    "toybox": PARTS | {"training"},
     "demo": TRAINER | {"toybox"},
 }
 

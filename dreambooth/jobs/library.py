@@ -76,11 +76,14 @@ def find_end(run: RunFolder) -> dict[str, Any] | None:
 
 
 def find_unfinished_training(folder: ModelFolder) -> RunFolder | None:
-    """The latest training of the model, unless it is done or was discarded."""
+    """The latest training of the model that began, unless it is done or was discarded."""
     runs = [RunFolder(path) for path in sorted(folder.runs.glob("*")) if (path / "config.json").exists()]
-    trainings = [run for run in runs if read_job(run)["job"] == "train"]
-    if not trainings:
-        return None
-    end = find_end(trainings[-1])
-    is_over = end is not None and end["outcome"] in ("done", "discarded")
-    return None if is_over else trainings[-1]
+    for run in reversed(runs):
+        if read_job(run)["job"] != "train":
+            continue
+        end = find_end(run)
+        outcome = None if end is None else end["outcome"]
+        if outcome == "refused" and not run.state.exists():
+            continue  # what never began does not stand before an earlier one
+        return None if outcome in ("done", "discarded") else run
+    return None

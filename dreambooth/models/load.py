@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import torch
+from torch import nn
 from transformers.utils.logging import disable_progress_bar
 
 from dreambooth.models.family import Model
@@ -24,4 +25,17 @@ def load_model(working: Path, dtype: torch.dtype = torch.float32) -> Model:
     if pipeline not in FAMILIES:
         raise CheckpointError(f"{working} holds a {pipeline}; supported are {', '.join(FAMILIES)}")
     disable_progress_bar()  # loading takes a second; a bar in the log for each part says nothing
-    return FAMILIES[pipeline].load(working, dtype)
+    model = FAMILIES[pipeline].load(working, dtype)
+    for module in (*model.parts.values(), model.vae):
+        _leave_file(module)
+    return model
+
+
+def _leave_file(module: nn.Module) -> None:
+    """Copy weights that are mapped from their file to memory that torch aligned.
+
+    The last bits of a product depend on alignment: a training that was stopped and resumed would differ from
+    one that was not, because the stop writes ``working`` anew in fp32.
+    """
+    for parameter in module.parameters():
+        parameter.data = parameter.data.clone()

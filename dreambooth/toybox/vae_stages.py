@@ -12,12 +12,14 @@ from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from dreambooth.toybox.architecture import build_vae, standardise_latents
+from dreambooth.toybox.colour_help import VaeInTraining, add_reference_strips
 from dreambooth.toybox.pictures import draw_picture, draw_subject, pictures_to_tensor
 from dreambooth.toybox.stages import Stage, rng_of, run_stage, seed_torch
 from dreambooth.toybox.world import COLOURS, random_rgb, random_spec
 
 BATCH = 4
 KL_WEIGHT = 5e-4
+COLOUR_WEIGHT = 0.5
 
 
 def _picture_in_any_colour(rng: Random) -> Image.Image:
@@ -50,24 +52,25 @@ def train_vae(folder: Path, seed: int, num_steps: int) -> AutoencoderKL:
     """A VAE whose scaled latents have mean 0 and variance 1 in each channel."""
     torch.manual_seed(seed)
     vae = build_vae()
+    add_reference_strips(vae)
+    helped = VaeInTraining(vae)
 
     def loss_of(step: int) -> tuple[Tensor, dict[str, float]]:
         pictures = _batch(seed, step)
         with torch.autocast("cpu", torch.bfloat16):
             posterior = vae.encode(pictures).latent_dist
             restored = vae.decode(posterior.sample()).sample
-        loss = _reconstruction_loss(restored, pictures)
+            colour = helped.colour_loss(posterior.mean, pictures)
         kl = 0.5 * (posterior.mean**2 + posterior.var - 1 - posterior.logvar).float().mean()
-        return loss + KL_WEIGHT * kl, {
-            "l1": float(l1_loss(restored, pictures).detach()),
-            "kl": float(kl.detach()),
-        }
+        loss = _reconstruction_loss(restored, pictures) + COLOUR_WEIGHT * colour + KL_WEIGHT * kl
+        figures = {"l1": l1_loss(restored, pictures), "colour": colour, "kl": kl}
+        return loss, {name: float(value.detach()) for name, value in figures.items()}
 
-    run_stage(Stage(name="vae", num_steps=num_steps, lr=1e-3), vae, loss_of, folder)
+    run_stage(Stage(name="vae", num_steps=num_steps, lr=1e-3), helped, loss_of, folder)
     vae.eval()
     with torch.no_grad():
         samples = [vae.encode(_batch(seed, -1 - i)).latent_dist.sample() for i in range(64)]
-        latents = torch.cat(samples)  # (512, 4, 8, 8)
+        latents = torch.cat(samples)  # (256, 4, 8, 8)
     standardise_latents(vae, latents.mean((0, 2, 3)), latents.std((0, 2, 3)))
     return vae
 

@@ -110,7 +110,8 @@ def load_optimizer(
 ) -> None:
     """Put the memory back into a freshly built optimizer of the same parameters."""
     state: dict[int, dict[str, Any]] = {}
-    for key, value in {**tensors, **values}.items():
+    copies = {key: tensor.clone() for key, tensor in tensors.items()}  # the state's files can then be removed
+    for key, value in {**copies, **values}.items():
         index, name = key.split(".", 1)
         state.setdefault(int(index), {})[name] = value
     groups = optimizer.state_dict()["param_groups"]

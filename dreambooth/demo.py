@@ -1,0 +1,187 @@
+"""The demo: a subject that the toybox has never seen is learnt from five pictures, and that is measured.
+
+Every step is a command that anybody can type; the demo prints each before it runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from PIL import Image
+
+from dreambooth.toybox import WEIGHTS_FILE
+from dreambooth.toybox.pictures import draw_subject
+from dreambooth.toybox.scoring import Scores, score_model
+from dreambooth.toybox.sheet import contact_sheet
+from dreambooth.toybox.world import random_spec
+
+NUM_PICTURES = 5
+INSTANCE_PROMPT = "a photo of a sks robot"
+CLASS_PROMPT = "a photo of a robot"
+SETTINGS = {
+    "full": {
+        "optimizer.unet_lr": "2e-4",
+        "optimizer.text_encoder_lr": "2e-4",
+        "parts.text_encoder_fraction": "1",
+    },
+    "lora": {
+        "adapter": "lora",
+        "lora.rank": "16",
+        "lora.unet_lr": "2e-3",
+        "parts.text_encoder_fraction": "0",
+    },
+}
+SHARED = {"data.batch_size": "5", "duration.max_steps": "300", "samples.sample_at_end": "false"}
+CLASS_IMAGES_PER_PICTURE = 12
+BASE = "toybox"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of the models that the demo compares."""
+
+    name: str
+    label: str
+    class_images: int  # per instance image
+
+
+VARIANTS = (
+    Variant("with-prior", "with prior preservation", CLASS_IMAGES_PER_PICTURE),
+    Variant("without-prior", "without", 0),
+)
+
+
+class Story:
+    """Runs the commands and tells of them."""
+
+    def __init__(self, folder: Path, *, as_json: bool) -> None:
+        self.folder = folder
+        self.models = folder / "models"
+        self.as_json = as_json
+        self.started = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """A line for people."""
+        if not self.as_json:
+            print(text, flush=True)
+
+    def command(self, *words: str) -> None:
+        """Type a command; the demo ends when it fails."""
+        shown = " ".join(f'"{word}"' if " " in word else word for word in words)
+        self.say(f"\n$ python -m dreambooth {shown}")
+        told = subprocess.run(
+            [sys.executable, "-m", "dreambooth", "--models-dir", str(self.models), *words],
+            stdout=subprocess.DEVNULL if self.as_json else None,
+            check=False,
+        )
+        if told.returncode:
+            raise SystemExit(told.returncode)
+
+
+def draw_subject_pictures(folder: Path) -> list[Path]:
+    """Five pictures of the subject in different places, as somebody might have taken them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    scenes = ("grass", "wood", "sky", "sand", "snow")
+    paths = []
+    for number in range(NUM_PICTURES):
+        path = folder / f"robot_{number}.png"
+        draw_subject(random_spec(Random(f"demo {number}"), thing="robot", scene=scenes[number])).save(path)
+        paths.append(path)
+    return paths
+
+
+def train_variant(story: Story, variant: Variant, method: str, pictures: Path) -> None:
+    """Create a model, tell it what to learn, and train it."""
+    story.command("create", variant.name, "--source", str(WEIGHTS_FILE))
+    concept = ["--instance-data-dir", str(pictures), "--instance-prompt", INSTANCE_PROMPT]
+    if variant.class_images:
+        concept += ["--class-prompt", CLASS_PROMPT, "--num-class-images-per", str(variant.class_images)]
+        concept += ["--class-infer-steps", "20"]
+    story.command("concept", variant.name, "add", *concept)
+    changes = [f"{name}={value}" for name, value in {**SHARED, **SETTINGS[method]}.items()]
+    story.command("train", variant.name, "--set", *changes)
+
+
+TABLE = (
+    ("the subject is recognised", "subject"),
+    ("… also in scenes that it was not seen in", "subject_elsewhere"),
+    ("the scene is the one asked for", "scene"),
+    ("ordinary robots have the colour asked for", "ordinary_colour"),
+    ("error on the five pictures, after/before", "trained_error"),
+    ("error on other pictures of the subject", "held_out_error"),
+    ("error on ordinary robots", "ordinary_error"),
+)
+
+
+def format_table(columns: Mapping[str, Scores]) -> str:
+    """The figures of each model side by side."""
+    width = max(len(label) for label, _ in TABLE)
+    lines = [" " * width + "".join(f"  {label:>24}" for label in columns)]
+    for label, name in TABLE:
+        values = [getattr(scores, name) for scores in columns.values()]
+        is_ratio = name.endswith("error")
+        cells = [f"{value:.2f}" if is_ratio else f"{value:.0%}" for value in values]
+        lines.append(label.ljust(width) + "".join(f"  {cell:>24}" for cell in cells))
+    return "\n".join(lines)
+
+
+def run(folder: Path, method: str, *, as_json: bool) -> None:
+    """The whole story."""
+    shutil.rmtree(folder / "models", ignore_errors=True)
+    story = Story(folder, as_json=as_json)
+    pictures = draw_subject_pictures(folder / "pictures")
+    story.say(f"Five pictures of a robot that the toybox has never seen: {folder / 'pictures'}")
+    story.command("create", BASE, "--source", str(WEIGHTS_FILE))
+    for variant in VARIANTS:
+        train_variant(story, variant, method, folder / "pictures")
+    first = VARIANTS[0].name
+    story.command(
+        "sample",
+        first,
+        "--prompt",
+        f"{INSTANCE_PROMPT} at night",
+        "--count",
+        "4",
+        "--to",
+        str(folder / "samples"),
+    )
+    form = "lora" if method == "lora" else "checkpoint"
+    story.command("export", first, "--to", str(folder / f"{first}.safetensors"), "--format", form)
+
+    story.say("\nMeasuring …")
+    scored = {BASE: score_model(story.models / BASE, pictures)}
+    scored |= {each.label: score_model(story.models / each.name, pictures) for each in VARIANTS}
+    columns = {label: each.scores.relative_to(scored[BASE].scores) for label, each in scored.items()}
+    sheet = folder / "contact_sheet.png"
+    rows = {label: each.pictures for label, each in scored.items()}
+    contact_sheet([Image.open(path) for path in pictures], rows).save(sheet)
+    seconds = time.monotonic() - story.started
+    if as_json:
+        told = {label: vars(scores) for label, scores in columns.items()}
+        print(json.dumps({"result": told, "sheet": str(sheet), "seconds": round(seconds)}), flush=True)
+        return
+    story.say("\n" + format_table(columns))
+    story.say(f"\nPictures of all three side by side: {sheet}\n{seconds / 60:.1f} minutes in all.")
+
+
+def main() -> None:
+    """The command line; ``python -m dreambooth demo`` comes here."""
+    parser = argparse.ArgumentParser(prog="python -m dreambooth demo")
+    parser.add_argument("--method", choices=sorted(SETTINGS), default="full")
+    parser.add_argument("--to", type=Path, default=Path("demo"))
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    run(asked.to.resolve(), asked.method, as_json=asked.json)
+
+
+if __name__ == "__main__":
+    main()
