@@ -25,7 +25,7 @@ CHANGEABLE_SECTIONS = ("optimizer", "schedule", "saving", "samples", "precision"
 
 def _new_run(runs: Path, job: str) -> RunFolder:
     """A run folder of its own, named by time so that names sort in the order of runs."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())  # which never goes back an hour
     for number in range(1000):
         path = runs / f"{stamp}-{number:03d}-{job}"
         try:

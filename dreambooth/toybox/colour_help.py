@@ -12,7 +12,8 @@ saturated the picture is as a whole. So, while the VAE is trained,
   every picture. A quarter of the channels uses each edge; where one is silenced the others speak.
 
 The strips come from the zero padding of the convolutions: it is the one thing in which an edge differs.
-Measured after 500 steps of 4 pictures: mean L1 error 0.208; with the maps alone 0.261; with neither 0.29.
+Measured as mean L1 error on other pictures: 0.208 after 500 steps of 4 pictures (0.261 with the maps alone),
+0.181 after 1000 (0.221 with neither). With neither, most things were still brown or blue after 5000.
 """
 
 from __future__ import annotations
