@@ -33,13 +33,16 @@ else:
 
 
 @contextmanager
-def file_lock(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock; ``waiting`` is called once when another process has it and we have to wait."""
+def file_lock(
+    path: Path, waiting: Callable[[], None], still_waiting: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """Hold the lock; ``waiting`` is called once when another process has it, ``still_waiting`` ever after."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         if not _try_lock(file):
             waiting()
             while not _try_lock(file):
+                still_waiting()
                 time.sleep(POLL_SECONDS)
         yield
 

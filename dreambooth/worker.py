@@ -89,9 +89,15 @@ def _describe_failure(error: Exception) -> str:
 
 
 def _perform(job: Job) -> dict[str, Any]:
-    """Run the task; returns what the ``end`` event tells."""
+    """Wait for the device and run the task; returns what the ``end`` event tells."""
+
+    def say_waiting() -> None:
+        job.events.write("waiting", message="another job is running")
+
+    device_lock = (job.run.path / job.asked["models_dir"]).resolve() / ".device.lock"
     try:
-        result = TASKS[job.asked["job"]](job)
+        with file_lock(device_lock, say_waiting, job.stop_if_asked):
+            result = TASKS[job.asked["job"]](job)
     except REFUSALS as refusal:
         return {"outcome": "refused", "message": str(refusal)}
     except StoppedEarly as stop:
@@ -111,19 +117,15 @@ def _find_end(run: RunFolder) -> dict[str, Any] | None:
 def work(run: RunFolder, stop_asked: threading.Event) -> dict[str, Any]:
     """Do the job of a run, alone on the device; returns what its ``end`` event tells."""
     asked = json.loads(run.config_file.read_text(encoding="utf-8"))
-    device_lock = (run.path / asked["models_dir"]).resolve() / ".device.lock"
     with file_lock(run.lock_file, waiting=lambda: None):
         if (over := _find_end(run)) is not None:
             return over  # another worker was started for the same run, and was first
         events = EventWriter(run)
         events.write("work", job=asked["job"], pid=os.getpid())
-        with file_lock(
-            device_lock, waiting=lambda: events.write("waiting", message="another job is running")
-        ):
-            end = _perform(Job(run, asked, events, stop_asked))
-            events.write("end", **end)
-            if asked["job"] == "train" and end["outcome"] in OVER:
-                forget_state(run.path)
+        end = _perform(Job(run, asked, events, stop_asked))
+        events.write("end", **end)
+        if asked["job"] == "train" and end["outcome"] in OVER:
+            forget_state(run.path)
         events.close()
     return end
 

@@ -1,4 +1,4 @@
-"""What tests of whole jobs share: a model made from the toybox, a few pictures, and jobs done in this process."""
+"""What tests of whole jobs share: a model made from the toybox, a few pictures, jobs done in this process."""
 
 import os
 import shutil

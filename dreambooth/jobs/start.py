@@ -20,7 +20,15 @@ from dreambooth.locks import is_locked
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 RUNS_KEPT = 50
-CHANGEABLE_SECTIONS = ("optimizer", "schedule", "saving", "samples", "precision")
+CHANGEABLE_SETTINGS = (
+    "optimizer.",
+    "schedule.",
+    "saving.",
+    "samples.",
+    "precision.",
+    "lora.unet_lr",
+    "lora.text_",
+)
 
 
 def _new_run(runs: Path, job: str) -> RunFolder:
@@ -81,9 +89,7 @@ def find_resumable(library: Library, name: str) -> RunFolder:
 
 def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
     """Change settings of an interrupted training, of those that its state does not depend on."""
-    fixed = [
-        name for name in changes if name.split(".")[0] not in CHANGEABLE_SECTIONS or name == "optimizer.name"
-    ]
+    fixed = [name for name in changes if not name.startswith(CHANGEABLE_SETTINGS) or name == "optimizer.name"]
     if fixed:
         raise ConfigError(f"{', '.join(fixed)} cannot change in the middle of a training; start a new one")
     if is_alive(run):

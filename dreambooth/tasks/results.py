@@ -91,9 +91,10 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
 
 def _put_aside(folder: ModelFolder, lifetime_steps: int) -> None:
     """Keep an adapter that the run did not build upon among the backups."""
-    if folder.adapter_file.exists():
+    backup = folder.backups / f"adapter-{lifetime_steps}.safetensors"
+    if folder.adapter_file.exists() and not backup.exists():  # else a kill came between this and the record
         folder.backups.mkdir(parents=True, exist_ok=True)
-        shutil.move(folder.adapter_file, folder.backups / f"adapter-{lifetime_steps}.safetensors")
+        shutil.move(folder.adapter_file, backup)
 
 
 def remove_old_checkpoints(written: list[Path], keep_last: int) -> list[Path]:

@@ -20,7 +20,7 @@ from dreambooth.toybox.text_stage import train_text_encoder
 from dreambooth.toybox.unet_stage import train_unet
 from dreambooth.toybox.vae_stages import train_decoder, train_vae
 
-STEPS = {"text": 700, "vae": 2500, "decoder": 5000, "unet": 5000}
+STEPS = {"text": 700, "vae": 2500, "decoder": 1500, "unet": 4000}
 
 
 def assemble(parts: dict[str, dict[str, Tensor]], path: Path) -> None:

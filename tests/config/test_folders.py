@@ -45,6 +45,7 @@ def test_file_stays_as_it_was_after_an_exception(tmp_path, mode):
             file.write("half" if mode == "w" else b"half")
             raise KeyboardInterrupt
 
-    pytest.raises(KeyboardInterrupt, write_half)
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]

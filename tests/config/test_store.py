@@ -112,7 +112,7 @@ def test_changes_tell_every_fault_at_once():
 def test_changes_beyond_the_limits_are_refused():
     with pytest.raises(ConfigError, match=r"ema\.decay: nan|ema\.decay: not a number"):
         changed(TrainConfig(), {"ema.decay": "nan"})
-    with pytest.raises(ConfigError, match="data.batch_size: 0 is below"):
+    with pytest.raises(ConfigError, match=r"data\.batch_size: 0 is below"):
         changed(TrainConfig(), {"data.batch_size": "0"})
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from dreambooth.config.option import describe_settings
@@ -19,7 +20,7 @@ from tests.training.conftest import averaged_hash, examples_of, train_steps, wit
 
 ALL_THREE = {"data.batch_size": 3}
 TEXT = {"parts.text_encoder_fraction": 1}
-ADAPTER = {"adapter": "lora", "lora.rank": 2, "optimizer.unet_lr": 1e-3}
+ADAPTER = {"adapter": "lora", "lora.rank": 2, "lora.unet_lr": 1e-3}
 AVERAGE = {"ema.enabled": True}
 
 # Settings that change the weights: name → (another value, what else must be set for it to matter).
@@ -55,6 +56,8 @@ WEIGHTS = {
     "lora.rank": (4, ADAPTER),
     "lora.alpha": (1, ADAPTER),
     "lora.dropout": (0.5, ADAPTER),
+    "lora.unet_lr": (1e-4, ADAPTER),
+    "lora.text_encoder_lr": (1e-3, {**ADAPTER, **TEXT}),
 }
 
 # Settings that change what is learnt from: name → another value.
@@ -123,8 +126,6 @@ def names(folder):
 
 
 def preview_texts(folder):
-    from PIL import Image
-
     texts = [Image.open(path).text["parameters"] for path in sorted(folder.samples.glob("*_2-*"))]
     return [text.partition("\n")[0] for text in texts]
 
@@ -215,7 +216,7 @@ def test_setting_changes_the_previews(config, name):
 @pytest.mark.parametrize("name", [*CLASS_PICTURES, "samples.sampler"])
 def test_setting_changes_generated_class_images(random_model, config, tmp_path, name):
     def draw(config, place) -> bytes:
-        job = ClassJob(concept_index=0, folder=tmp_path / place, prompts=["a robot"], num_present=0)
+        job = ClassJob(concept_index=0, folder=tmp_path / place, prompts=["a robot"])
         (path,) = generate_class_images(random_model, choose_device(config.precision), config, job, "toy")
         return path.read_bytes()
 
@@ -227,10 +228,13 @@ def test_setting_changes_generated_class_images(random_model, config, tmp_path, 
 def test_setting_makes_something_due(make_run, config, name):
     value, saves, samples, states = DUE[name]
     config = with_settings(config, adapter="lora", duration__max_steps=8)
-    run, told = make_run(config, "before")
-    assert (run.train(), told.saves, told.samples, told.states) == ("done", [], [], [8])
-    run, told = make_run(changed_by_name(config, name, value), "after")
+    run, told = make_run(changed_by_name(config, name, value))
     assert (run.train(), told.saves, told.samples, told.states) == ("done", saves, samples, states)
+
+
+def test_nothing_is_due_by_default(make_run, config):
+    run, told = make_run(with_settings(config, adapter="lora", duration__max_steps=8))
+    assert (run.train(), told.saves, told.samples, told.states) == ("done", [], [], [8])
 
 
 def test_what_is_due_at_the_last_step_is_left_to_the_end(make_run, config):
@@ -274,7 +278,8 @@ def test_device_that_is_not_there_is_refused(config):
     if torch.cuda.is_available():
         assert choose_device(precision).device.type == "cuda"
     else:
-        pytest.raises(DeviceError, choose_device, precision)
+        with pytest.raises(DeviceError):
+            choose_device(precision)
     assert choose_device(with_settings(config, precision__device="cpu").precision).device.type == "cpu"
 
 
@@ -288,7 +293,7 @@ def test_checkpointing_reaches_the_modules(make_learner, config):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="xformers may work here")
 def test_xformers_is_used_or_refused(make_learner, config):
-    with pytest.raises(MissingPackage, match="choose precision.attention sdpa"):
+    with pytest.raises(MissingPackage, match=r"choose precision\.attention sdpa"):
         make_learner(with_settings(config, precision__attention="xformers"))
 
 

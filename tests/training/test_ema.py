@@ -48,7 +48,8 @@ def test_weights_come_back_after_an_error(parameters):
 
     def fail():
         with ema.applied():
-            raise OSError
+            raise OSError("disk full")
 
-    pytest.raises(OSError, fail)
+    with pytest.raises(OSError, match="disk full"):
+        fail()
     assert parameters[1].tolist() == [1.0, 1.0]

@@ -22,18 +22,18 @@ LORA = {
     "lora__rank": 2,
     "lora__dropout": 0.3,
     "parts__text_encoder_fraction": 0.5,
-    "optimizer__unet_lr": 1e-3,
+    "lora__unet_lr": 1e-3,
     "data__batch_size": 2,
 }
 
 
 @pytest.mark.parametrize("settings", [FULL, LORA], ids=["full", "lora"])
-def test_resumed_run_repeats_losses_and_weights_bit_for_bit(make_run, with_classes, settings):
-    config = with_settings(with_classes, duration__max_steps=10, **settings)
+def test_resumed_run_repeats_losses_and_weights_bit_for_bit(make_run, config, settings):
+    config = with_settings(config, duration__max_steps=6, **settings)
     whole, told = make_run(config, "whole")
     assert whole.train() == "done"
     losses = []
-    for stop in (3, 7, None):
+    for stop in (2, None):
         run, part = make_run(config, "parts", {stop: "stop"})
         assert run.train() == ("stopped" if stop else "done")
         losses += part.losses
@@ -55,14 +55,14 @@ def test_average_differs_from_the_weights(make_run, config):
         ({2: "stop"}, "stopped", 2, [], []),
         ({2: "stop_after_epoch"}, "stopped", 3, [], []),
         ({2: "discard"}, "discarded", 2, [], []),
-        ({2: "save"}, "done", 8, [2], []),
-        ({2: "sample"}, "done", 8, [], [2]),
-        ({8: "stop"}, "done", 8, [], []),
-        ({7: "stop_after_epoch"}, "done", 8, [], []),
+        ({2: "save"}, "done", 5, [2], []),
+        ({2: "sample"}, "done", 5, [], [2]),
+        ({5: "stop"}, "done", 5, [], []),
+        ({4: "stop_after_epoch"}, "done", 5, [], []),
     ],
 )
 def test_requests_are_answered(make_run, config, asks, outcome, step, saves, samples):
-    run, told = make_run(with_settings(config, adapter="lora", duration__max_steps=8), asks=asks)
+    run, told = make_run(with_settings(config, adapter="lora", duration__max_steps=5), asks=asks)
     assert run.train() == outcome
     assert (run.step, told.saves, told.samples) == (step, saves, samples)
     assert told.states[-1:] == ([] if outcome == "discarded" else [step])
@@ -77,7 +77,7 @@ def test_three_steps_that_are_no_number_end_the_run_at_the_last_good_state(make_
     run, told = make_run(config)
     with torch.no_grad():  # as a text encoder that was damaged would answer
         run.learner.model.parts["text_encoder"].text_model.final_layer_norm.bias.fill_(math.nan)
-    with pytest.raises(TrainingFailed, match=r"3 steps in a row.*Lower the learning rate"):
+    with pytest.raises(TrainingFailed, match=r"3 steps in a row.*lower learning rate"):
         run.train()
     assert learnt_hash(run.learner) == good
     assert len([event for event in read_events(told.folder) if event["event"] == "warning"]) == 3
@@ -90,7 +90,7 @@ def test_a_good_step_forgives_the_bad_ones_before(make_run, config):
     norm.bias.data.fill_(math.nan)
     steps = iter(range(10))
 
-    def heal_later(step, report, seconds):
+    def heal_later(*_):
         if next(steps) == 1:
             norm.bias.data.copy_(good)
             run.learner.frozen_states.clear()

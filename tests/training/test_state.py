@@ -74,7 +74,7 @@ def test_damaged_state_is_refused_in_words(run, name):
     save_snapshot(run, snapshot(3))
     file = run.state / "step-00000003" / name
     file.write_bytes(file.read_bytes()[:-5])
-    with pytest.raises(StateError, match="is damaged .*start a new run without --resume"):
+    with pytest.raises(StateError, match=r"is damaged .*start a new run without --resume"):
         load_snapshot(run)
 
 

@@ -11,7 +11,7 @@ from dreambooth.data.batches import find_step
 from dreambooth.training.step import Learner, batch_errors
 from tests.training.conftest import learnt_hash, train_steps, with_fields, with_settings
 
-LORA = {"adapter": "lora", "lora__rank": 2, "optimizer__unet_lr": 1e-3, "optimizer__text_encoder_lr": 1e-3}
+LORA = {"adapter": "lora", "lora__rank": 2, "lora__unet_lr": 1e-3, "lora__text_encoder_lr": 1e-3}
 
 # Recorded when the step was written; a change that should not alter results keeps them.
 PINNED_LOSSES = [
