@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-from torch.utils.tensorboard import SummaryWriter
 
 from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
@@ -16,18 +13,17 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.cache import TensorCache
 from dreambooth.data.examples import Dataset, build_examples
 from dreambooth.data.prompts import sample_prompt
-from dreambooth.events import ask, read_events
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused, classifier_folders
 from dreambooth.tasks.prepare import complete_class_images, refuse_problems
-from dreambooth.tasks.results import keep_result, remove_old_checkpoints, write_checkpoint_file
+from dreambooth.tasks.reporter import Reporter
+from dreambooth.tasks.results import keep_result
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.learner import build_latents, build_learner, count_steps
 from dreambooth.training.run import Outcome, Outlets, Run
-from dreambooth.training.samples import make_previews, planned_previews
-from dreambooth.training.state import load_snapshot
-from dreambooth.training.step import Learner, StepReport
+from dreambooth.training.state import has_snapshot
+from dreambooth.training.step import Learner
 
 MAX_TOKENS = 75  # of a caption, start and end not counted
 
@@ -49,7 +45,7 @@ def _build_dataset(job: Job, config: TrainConfig) -> Dataset:
     for text in dataset.warnings:
         job.warn(text)
     marker = job.run.path / "dataset.sha256"
-    if load_snapshot(job.run) and marker.exists() and marker.read_text() != dataset_hash(dataset):
+    if has_snapshot(job.run) and marker.exists() and marker.read_text() != dataset_hash(dataset):
         raise Refused(
             "pictures or captions have changed since this run began; start a new run without --resume"
         )
@@ -92,94 +88,6 @@ def _warn_of_long_prompts(job: Job, model: Model, dataset: Dataset) -> None:
     for prompt in prompts:
         if (num_tokens := model.count_tokens(prompt)) > MAX_TOKENS:
             job.warn(f"of a prompt's {num_tokens} tokens only {MAX_TOKENS} are used: {prompt[:60]} …")
-
-
-class Reporter:
-    """Tells of a run: events for the interfaces, TensorBoard for the curves, files for what was made."""
-
-    def __init__(self, job: Job, config: TrainConfig, previews_of: Callable[[], list[str]]) -> None:
-        self.job = job
-        self.config = config
-        self.previews_of = previews_of
-        self.run: Run | None = None
-        self.folder = job.model_folder
-        self.before = job.asked["lifetime_before"]
-        self.board = SummaryWriter(str(self.folder.logging / job.run.path.name), flush_secs=10)
-        self.written = [
-            self.folder.path / event["path"]
-            for event in read_events(job.run)
-            if event["event"] == "checkpoint"
-        ]
-
-    @property
-    def _run(self) -> Run:
-        if self.run is None:
-            raise RuntimeError("the reporter has no run yet")
-        return self.run
-
-    def say_step(self, step: int, report: StepReport, seconds: float) -> None:
-        """One line of events, and a point on every curve."""
-        run, lifetime = self._run, self.before["steps"] + step
-        memory = run.learner.device.memory_bytes()
-        rate = report.num_images / seconds
-        self.job.events.write(
-            "step",
-            step=step,
-            num_steps=run.learner.num_steps,
-            epoch=run.num_epochs,
-            lifetime_step=lifetime,
-            loss=report.loss,
-            instance_loss=report.instance_loss,
-            prior_loss=report.prior_loss,
-            concept_losses={str(index): loss for index, loss in report.concept_losses.items()},
-            lr=report.lrs,
-            grad_norm=report.grad_norm,
-            memory_bytes=memory,
-            images_per_second=round(rate, 3),
-        )
-        curves = {
-            "loss/total": report.loss,
-            "loss/instance": report.instance_loss,
-            "loss/prior": report.prior_loss,
-            "grad_norm": report.grad_norm,
-            "memory_gb": memory / 1e9,
-            "images_per_second": rate,
-            **{f"lr/{part}": lr for part, lr in report.lrs.items()},
-            **{f"loss/concept_{index}": loss for index, loss in report.concept_losses.items()},
-        }
-        for name, value in curves.items():
-            if value is not None:
-                self.board.add_scalar(name, value, lifetime)
-        if self.job.stop_asked.is_set():
-            ask(self.job.run, "stop")
-
-    def save(self, step: int) -> None:
-        """Write a checkpoint or LoRA file into the model folder."""
-        name = f"{self.folder.name}_{self.before['steps'] + step}.safetensors"
-        path = self.folder.checkpoints / name
-        moved = write_checkpoint_file(self._run, path, self.folder.name)
-        self.written = [other for other in self.written if other != path] + [path]
-        self.written = remove_old_checkpoints(self.written, self.config.saving.keep_last)
-        told = str(path.relative_to(self.folder.path))
-        self.job.events.write("checkpoint", step=step, path=told, moved=dict(moved))
-
-    def sample(self, step: int) -> None:
-        """Draw the previews with the live weights."""
-        run, lifetime = self._run, self.before["steps"] + step
-        previews = list(planned_previews(self.config, self.previews_of()))
-        with run.with_average():
-            made = make_previews(
-                run.learner.model,
-                run.learner.device,
-                previews,
-                lambda number: self.folder.samples / f"sample_{lifetime}-{number}.png",
-                self.folder.name,
-            )
-            for path, preview in made:
-                told = str(path.relative_to(self.folder.path))
-                self.job.events.write(
-                    "sample", step=step, path=told, prompt=preview.wish.prompt, seed=preview.wish.seed
-                )
 
 
 def _check_resumable(job: Job) -> None:

@@ -20,6 +20,8 @@ from torch import Tensor
 
 from dreambooth.config.folders import RunFolder, written_whole
 
+POINTER = "latest.json"
+
 
 class StateError(Exception):
     """A saved state that cannot be used."""
@@ -61,7 +63,7 @@ def save_snapshot(run: RunFolder, snapshot: Snapshot) -> None:
         name = f"{name}-{len(list(run.state.iterdir()))}"
         final = run.state / name
     beside.rename(final)
-    with written_whole(run.state / "latest.json") as pointer:
+    with written_whole(run.state / POINTER) as pointer:
         json.dump({"folder": name}, pointer)
     _flush_folder(run.state)
     for other in run.state.iterdir():
@@ -69,12 +71,16 @@ def save_snapshot(run: RunFolder, snapshot: Snapshot) -> None:
             shutil.rmtree(other)
 
 
+def has_snapshot(run: RunFolder) -> bool:
+    """Whether the run has a state to go on from."""
+    return (run.state / POINTER).exists()
+
+
 def load_snapshot(run: RunFolder) -> Snapshot | None:
     """The latest state, or None when the run had none yet; raises StateError when it is damaged."""
-    pointer = run.state / "latest.json"
-    if not pointer.exists():
+    if not has_snapshot(run):
         return None
-    folder = run.state / json.loads(pointer.read_text(encoding="utf-8"))["folder"]
+    folder = run.state / json.loads((run.state / POINTER).read_text(encoding="utf-8"))["folder"]
     try:
         values = json.loads((folder / "values.json").read_text(encoding="utf-8"))
         tensors = {file.stem: load_file(file) for file in sorted(folder.glob("*.safetensors"))}
