@@ -132,8 +132,8 @@ class Run:
             self.events.write("warning", message=told)
         if self.num_bad_steps == MAX_BAD_STEPS:
             raise TrainingFailed(
-                f"step {self.step}: the loss was not a number in {MAX_BAD_STEPS} steps in a row; the last good "
-                "state is kept. Go on with lower learning rates, or another precision: --resume --set"
+                f"step {self.step}: the loss was not a number in {MAX_BAD_STEPS} steps in a row; the last "
+                "good state is kept. Go on with lower learning rates, or another precision: --resume --set"
             )
 
     def _is_due(self, every_steps: int, every_epochs: int) -> bool:
