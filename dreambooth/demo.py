@@ -42,6 +42,7 @@ SETTINGS = {
 }
 SHARED = {"data.batch_size": "5", "duration.max_steps": "300", "samples.sample_at_end": "false"}
 CLASS_IMAGES_PER_PICTURE = 12
+GUIDANCE_SCALE = "3"  # the toybox is small: what is usual elsewhere burns its colours
 BASE = "toybox"
 
 
@@ -105,7 +106,7 @@ def train_variant(story: Story, variant: Variant, method: str, pictures: Path) -
     concept = ["--instance-data-dir", str(pictures), "--instance-prompt", INSTANCE_PROMPT]
     if variant.class_images:
         concept += ["--class-prompt", CLASS_PROMPT, "--num-class-images-per", str(variant.class_images)]
-        concept += ["--class-infer-steps", "20"]
+        concept += ["--class-infer-steps", "20", "--class-guidance-scale", GUIDANCE_SCALE]
     story.command("concept", variant.name, "add", *concept)
     changes = [f"{name}={value}" for name, value in {**SHARED, **SETTINGS[method]}.items()]
     story.command("train", variant.name, "--set", *changes)

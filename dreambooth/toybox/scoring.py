@@ -30,7 +30,7 @@ from dreambooth.training.device import Device, choose_device
 from dreambooth.training.measure import noise_error
 from dreambooth.training.samplers import Look, Wish, draw_pictures
 
-LOOK = Look(width=64, height=64, num_steps=20, guidance_scale=5.0)
+LOOK = Look(width=64, height=64, num_steps=20, guidance_scale=3.0)
 BATCH = 12
 PER_SCENE = 6
 PER_COLOUR = 5

@@ -20,7 +20,8 @@ from dreambooth.toybox.text_stage import train_text_encoder
 from dreambooth.toybox.unet_stage import train_unet
 from dreambooth.toybox.vae_stages import train_decoder, train_vae
 
-STEPS = {"text": 700, "vae": 2500, "decoder": 1500, "unet": 4000}
+STEPS = {"text": 700, "vae": 2500, "decoder": 1500}
+UNET_CYCLES = (4000, 2000)
 
 
 def assemble(parts: dict[str, dict[str, Tensor]], path: Path) -> None:
@@ -50,7 +51,7 @@ def run(folder: Path, seed: int, stage: str, to: Path) -> None:
     text_encoder = train_text_encoder(folder, seed, STEPS["text"])
     vae = train_vae(folder, seed, STEPS["vae"])
     if stage in ("all", "unet"):
-        unet = train_unet(folder, seed, STEPS["unet"], vae, text_encoder)
+        unet = train_unet(folder, seed, UNET_CYCLES, vae, text_encoder)
     if stage in ("all", "decoder"):
         train_decoder(folder, seed, STEPS["decoder"], vae)
     if stage == "all":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -77,16 +79,21 @@ def _captions(seed: int, step: int, numbers: list[int]) -> list[str]:
 
 
 def train_unet(
-    folder: Path, seed: int, num_steps: int, vae: AutoencoderKL, text_encoder: CLIPTextModel
+    folder: Path, seed: int, cycles: Sequence[int], vae: AutoencoderKL, text_encoder: CLIPTextModel
 ) -> UNet2DConditionModel:
-    """A U-Net that draws what the caption says."""
+    """A U-Net that draws what the caption says.
+
+    Each of the cycles is so many steps with a learning rate that falls to nearly nothing, and begins with the
+    averaged weights of the one before: a finished toybox can be trained further by one more.
+    """
     latents_of = encode_world(folder, seed, vae)
     text_states = TextStateCache(text_encoder)
     alphas_cumprod = scaled_linear_alphas_cumprod()
     torch.manual_seed(seed)
     unet = build_unet()
 
-    def loss_of(step: int) -> tuple[Tensor, dict[str, float]]:
+    def loss_of(cycle_step: int, steps_before: int) -> tuple[Tensor, dict[str, float]]:
+        step = steps_before + cycle_step
         rng = rng_of(seed, "unet", step)
         seed_torch(rng)
         numbers = [rng.randrange(NUM_PICTURES) for _ in range(BATCH)]
@@ -101,6 +108,7 @@ def train_unet(
         told = {"loss": float(errors.detach().mean()), "t>=600": float(high.detach().mean())}
         return errors.mean(), told
 
-    stage = Stage(name="unet", num_steps=num_steps, lr=1e-3, warmup_steps=500, ema_decay=0.9995)
-    run_stage(stage, unet, loss_of, folder)
+    for number, num_steps in enumerate(cycles, start=1):
+        stage = Stage(name=f"unet-{number}", num_steps=num_steps, lr=1e-3, warmup_steps=500, ema_decay=0.9995)
+        run_stage(stage, unet, partial(loss_of, steps_before=sum(cycles[: number - 1])), folder)
     return unet.eval()
