@@ -20,6 +20,11 @@ from dreambooth.jobs.start import prepare_run, prepare_training
 from dreambooth.toybox import WEIGHTS_FILE
 from dreambooth.worker import work
 
+# Models as small as these gain nothing from more threads, and lose much where other programs want the cores.
+# Workers that a test starts inherit the variable.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+
 MODEL = "toy"
 COLOURS = ("red", "green", "blue", "yellow", "purple", "orange")
 
