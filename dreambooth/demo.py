@@ -28,11 +28,7 @@ NUM_PICTURES = 5
 INSTANCE_PROMPT = "a photo of a sks robot"
 CLASS_PROMPT = "a photo of a robot"
 SETTINGS = {
-    "full": {
-        "optimizer.unet_lr": "2e-4",
-        "optimizer.text_encoder_lr": "2e-4",
-        "parts.text_encoder_fraction": "1",
-    },
+    "full": {"optimizer.unet_lr": "3e-4"},
     "lora": {
         "adapter": "lora",
         "lora.rank": "16",
