@@ -17,38 +17,21 @@ from random import Random
 import psutil
 import torch
 
-from dreambooth.models.architecture import Architecture, build_without_weights
+from dreambooth.models.architecture import STABLE_DIFFUSION_15, build_without_weights
 from dreambooth.models.create import names_of
 from dreambooth.models.names import POSITION_IDS
 from dreambooth.models.single_file import write_checkpoint
 from dreambooth.toybox.pictures import draw_picture
 from dreambooth.toybox.world import random_spec
 
-SD15 = Architecture(
-    family="sd1",
-    unet_widths=(320, 640, 1280, 1280),
-    unet_attention=(True, True, True, False),
-    unet_resnets=2,
-    context_width=768,
-    latent_channels=4,
-    vae_widths=(128, 256, 512, 512),
-    vae_resnets=2,
-    text_width=768,
-    text_mlp_width=3072,
-    text_layers=12,
-    vocabulary_size=49_408,
-    max_tokens=77,
-    predicts="epsilon",
-    native_resolution=512,
-)
 POLL_SECONDS = 0.2
 
 
 def write_random_checkpoint(path: Path) -> None:
     """A complete SD 1.5 in fp16; norms are 1, everything else is small random numbers."""
     generator = torch.Generator().manual_seed(0)
-    names, tensors = names_of(SD15), {}
-    for part, module in build_without_weights(SD15).items():
+    names, tensors = names_of(STABLE_DIFFUSION_15), {}
+    for part, module in build_without_weights(STABLE_DIFFUSION_15).items():
         weights = {
             key: torch.ones(value.shape, dtype=torch.float16)
             if "norm" in key and key.endswith("weight")

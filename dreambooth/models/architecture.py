@@ -45,6 +45,25 @@ class Architecture:
         return 2 ** (len(self.vae_widths) - 1)
 
 
+STABLE_DIFFUSION_15 = Architecture(
+    family="sd1",
+    unet_widths=(320, 640, 1280, 1280),
+    unet_attention=(True, True, True, False),
+    unet_resnets=2,
+    context_width=768,
+    latent_channels=4,
+    vae_widths=(128, 256, 512, 512),
+    vae_resnets=2,
+    text_width=768,
+    text_mlp_width=3072,
+    text_layers=12,
+    vocabulary_size=49_408,
+    max_tokens=77,
+    predicts="epsilon",
+    native_resolution=512,
+)
+
+
 def unet_config(architecture: Architecture) -> Config:
     """``unet/config.json``; diffusers' ``attention_head_dim`` is here, as ever, the number of heads."""
     down = [

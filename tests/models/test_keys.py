@@ -2,33 +2,21 @@ import pytest
 import torch
 from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint, convert_ldm_vae_checkpoint
 
-from dreambooth.models.architecture import Architecture, build_without_weights, unet_config, vae_config
+from dreambooth.models.architecture import (
+    STABLE_DIFFUSION_15,
+    build_without_weights,
+    unet_config,
+    vae_config,
+)
 from dreambooth.models.names import modern_spelling, sd1_names
 
-FULL_SIZE = Architecture(
-    family="sd1",
-    unet_widths=(320, 640, 1280, 1280),
-    unet_attention=(True, True, True, False),
-    unet_resnets=2,
-    context_width=768,
-    latent_channels=4,
-    vae_widths=(128, 256, 512, 512),
-    vae_resnets=2,
-    text_width=768,
-    text_mlp_width=3072,
-    text_layers=12,
-    vocabulary_size=49408,
-    max_tokens=77,
-    predicts="epsilon",
-    native_resolution=512,
-)
 NAMES = sd1_names((True, True, True, False), 2, 4, 2)
 
 
 @pytest.fixture(scope="module")
 def originals():
     """Shapes of Stable Diffusion 1.5 by original names, part by part."""
-    modules = build_without_weights(FULL_SIZE)
+    modules = build_without_weights(STABLE_DIFFUSION_15)
     return {part: NAMES.original(part, module.state_dict()) for part, module in modules.items()}
 
 
@@ -63,13 +51,13 @@ def test_known_names_have_known_shapes(originals, part, name, shape):
 
 @pytest.mark.parametrize("part", ["unet", "vae", "text_encoder"])
 def test_every_name_finds_its_way_back(originals, part):
-    expected = set(build_without_weights(FULL_SIZE)[part].state_dict())
+    expected = set(build_without_weights(STABLE_DIFFUSION_15)[part].state_dict())
     assert {NAMES.find(name) for name in originals[part]} == {(part, key) for key in expected}
 
 
 def test_diffusers_reads_the_unet_names_as_we_do(originals):
     ours = {name: torch.full((1,), index) for index, name in enumerate(originals["unet"])}
-    theirs = convert_ldm_unet_checkpoint(dict(ours), config=unet_config(FULL_SIZE))
+    theirs = convert_ldm_unet_checkpoint(dict(ours), config=unet_config(STABLE_DIFFUSION_15))
     assert {key: value.item() for key, value in theirs.items()} == {
         NAMES.find(name)[1]: value.item() for name, value in ours.items()
     }
@@ -77,7 +65,7 @@ def test_diffusers_reads_the_unet_names_as_we_do(originals):
 
 def test_diffusers_reads_the_vae_names_as_we_do(originals):
     ours = {name: torch.full((1, 1, 1, 1), index) for index, name in enumerate(originals["vae"])}
-    theirs = convert_ldm_vae_checkpoint(dict(ours), config=vae_config(FULL_SIZE))
+    theirs = convert_ldm_vae_checkpoint(dict(ours), config=vae_config(STABLE_DIFFUSION_15))
     assert {key: value.item() for key, value in theirs.items()} == {
         NAMES.find(name)[1]: value.item() for name, value in ours.items()
     }
