@@ -9,13 +9,12 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from dreambooth.adapters.lora import LoraError, add_lora, attach_lora, lora_weights, merged_weights
 from dreambooth.adapters.lora_file import read_lora, save_lora
 from dreambooth.config.settings import LoraConfig
-from dreambooth.models.architecture import build_without_weights
+from dreambooth.models.architecture import STABLE_DIFFUSION_15, build_without_weights
 from dreambooth.models.export import export_checkpoint
 from dreambooth.models.sd1 import StableDiffusion1
 from dreambooth.models.single_file import CheckpointError, write_checkpoint
 from dreambooth.models.tokenizer import clip_tokenizer
 from tests.adapters.test_lora import draw
-from tests.models.test_keys import FULL_SIZE
 
 T10 = [f"attn{n}_{layer}" for n in (1, 2) for layer in ("to_q", "to_k", "to_v", "to_out_0")]
 T10 += ["ff_net_0_proj", "ff_net_2"]
@@ -68,7 +67,7 @@ def test_shapes_are_those_of_kohya(path, module, down, up):
 
 
 def test_a_lora_of_stable_diffusion_15_is_as_large_as_kohyas():
-    parts = build_without_weights(FULL_SIZE)
+    parts = build_without_weights(STABLE_DIFFUSION_15)
     model = StableDiffusion1(Path(), **parts, tokenizer=clip_tokenizer(), predicts="epsilon")
     add_lora(model, LoraConfig(rank=4), train_unet=True, train_text_encoder=True, seed=0)
     weights = lora_weights(model)

@@ -1,12 +1,11 @@
 import pytest
 import torch
 
-from dreambooth.models.architecture import build_without_weights
+from dreambooth.models.architecture import STABLE_DIFFUSION_15, build_without_weights
 from dreambooth.models.detect import detect_architecture, find_prediction, find_resolution_px
 from dreambooth.models.names import sd1_names
 from dreambooth.models.single_file import CheckpointError
 from tests.models.random_checkpoint import METADATA
-from tests.models.test_keys import FULL_SIZE
 
 CONV_IN = "model.diffusion_model.input_blocks.0.0.weight"
 
@@ -19,9 +18,9 @@ def shapes(tensors):
 def test_stable_diffusion_15_is_found_from_its_shapes():
     names = sd1_names((True, True, True, False), 2, 4, 2)
     found = {}
-    for part, module in build_without_weights(FULL_SIZE).items():
+    for part, module in build_without_weights(STABLE_DIFFUSION_15).items():
         found |= {name: tuple(t.shape) for name, t in names.original(part, module.state_dict()).items()}
-    assert detect_architecture(found, {}) == FULL_SIZE
+    assert detect_architecture(found, {}) == STABLE_DIFFUSION_15
 
 
 def test_a_narrow_model_is_found_from_its_shapes(shapes):
@@ -110,5 +109,5 @@ def test_the_resolution_is_that_of_a_square(told, side):
 
 
 def test_meta_modules_take_no_memory():
-    parts = build_without_weights(FULL_SIZE).values()
+    parts = build_without_weights(STABLE_DIFFUSION_15).values()
     assert {weight.device for module in parts for weight in module.parameters()} == {torch.device("meta")}
