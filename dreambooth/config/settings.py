@@ -31,7 +31,9 @@ class Concept:
         "Your own pictures of ordinary things of the class; generated ones are kept with the model.",
     )
     class_prompt: str = option(
-        "[filewords]", "Class prompt", "What class pictures are called and generated from, without the token."
+        "[filewords]",
+        "Class prompt",
+        "What class pictures are called and drawn from, without the token; {red|blue} makes some of each.",
     )
     class_negative_prompt: str = option(
         "", "Class negative prompt", "What generated class pictures should avoid."

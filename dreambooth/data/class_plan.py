@@ -6,11 +6,12 @@ import heapq
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from dreambooth.config.settings import Concept, TrainConfig
-from dreambooth.data.concepts import Picture, class_pictures, instance_pictures, num_class_images
-from dreambooth.data.prompts import class_caption
+from dreambooth.config.settings import TrainConfig
+from dreambooth.data.concepts import class_pictures, instance_pictures, num_class_images
+from dreambooth.data.prompts import class_caption, class_captions
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,9 @@ def _plan_concept(config: TrainConfig, index: int, class_folder: Path) -> ClassP
         return ClassPlan(index, have=0, need=0, missing=())
     existing = class_pictures(concept, class_folder).usable
     num_missing = max(need - len(existing), 0)
-    owed = _class_prompts(config, concept, instances)
-    made = _class_prompts(config, concept, existing)
-    missing = fair_shares(owed, made, concept.num_class_images_per, num_missing)
+    owed = [class_captions(concept, picture.caption, config.method) for picture in instances]
+    made = [class_caption(concept, picture.caption, config.method) for picture in existing]
+    missing = fair_shares(list(chain.from_iterable(owed)), made, concept.num_class_images_per, num_missing)
     return ClassPlan(index, len(existing), need, missing)
 
 
@@ -63,7 +64,3 @@ def fair_shares(owed: Sequence[str], made: Sequence[str], num_each: int, num_mis
         heapq.heapreplace(queue, (negative + 1, order, prompt))
         chosen.append(prompt)
     return tuple(chosen)
-
-
-def _class_prompts(config: TrainConfig, concept: Concept, pictures: Sequence[Picture]) -> list[str]:
-    return [class_caption(concept, picture.caption, config.method) for picture in pictures]

@@ -8,6 +8,8 @@ hybrid     the same, and the instance token linked to it       filled in, named 
 finetune   the caption alone                                   none (the caption alone)
 ========== =================================================== ==========================================
 
+A class prompt may hold choices: of ``a photo of a {red|blue} dog``, class images are made by turns.
+
 A token is found as a whole word, whatever its case, and may hold spaces and brackets. Runs of white space
 become one space, and commas around nothing go with the token that is taken out. Nothing else is touched.
 """
@@ -18,6 +20,7 @@ import random
 import re
 
 from dreambooth.config.settings import Concept, Method
+from dreambooth.data.choices import readings, without_choices
 
 FILEWORDS = "[filewords]"
 
@@ -30,19 +33,38 @@ def instance_caption(concept: Concept, caption: str, method: Method) -> str:
     return link_token(prompt, concept.instance_token, concept.class_token) if method == "hybrid" else prompt
 
 
+def class_captions(concept: Concept, caption: str, method: Method) -> tuple[str, ...]:
+    """What class images for an instance image with this caption are generated from: one for each choice."""
+    if method == "finetune":
+        return (_collapse(caption),)
+    return tuple(_name_class(concept, prompt, caption) for prompt in readings(concept.class_prompt))
+
+
 def class_caption(concept: Concept, caption: str, method: Method) -> str:
-    """What a class image is trained with and generated from.
+    """What a class image with this caption is trained with.
+
+    A caption that belongs to one of the choices is used as it is, and the result, taken as a caption, gives
+    itself again: it is what is saved beside a generated image. Any other picture is trained with the class
+    prompt that names none of the choices.
+    """
+    captions = class_captions(concept, caption, method)
+    if len(captions) == 1:
+        return captions[0]
+    if caption in captions:
+        return caption
+    return _name_class(concept, without_choices(concept.class_prompt), caption)
+
+
+def _name_class(concept: Concept, prompt: str, caption: str) -> str:
+    """The class prompt, ``[filewords]`` filled in.
 
     Of a prompt with ``[filewords]`` the instance token is taken out. A class token that is missing then takes
-    the place of the instance token in the caption, or goes in front of the caption. The result, taken as a
-    caption, gives itself again: it is what is saved beside a generated image.
+    the place of the instance token in the caption, or goes in front of the caption.
     """
-    if method == "finetune":
-        return _collapse(caption)
-    if FILEWORDS not in concept.class_prompt:
-        return _collapse(concept.class_prompt)
+    if FILEWORDS not in prompt:
+        return _collapse(prompt)
     token, class_token = _collapse(concept.instance_token), _collapse(concept.class_token)
-    template = replace_word(_collapse(concept.class_prompt), token, "")
+    template = replace_word(_collapse(prompt), token, "")
     words = _filewords_in(template, _collapse(caption))
     ordinary = replace_word(words, token, "")
     if class_token and not find_word(template.replace(FILEWORDS, ordinary), class_token):

@@ -63,6 +63,12 @@ def test_literal_prompt_is_repeated(config, tmp_path):
     assert planned.missing == ("photo of a dog",) * 6
 
 
+def test_choices_of_a_class_prompt_have_equal_shares(config, tmp_path):
+    chosen = replace(config.concepts[0], class_prompt="photo of a {red|blue} dog")
+    planned = plan(replace(config, concepts=(chosen,)), tmp_path / "classifiers_0")
+    assert planned.missing == ("photo of a red dog", "photo of a blue dog") * 3
+
+
 def test_damaged_class_image_does_not_count(config, tmp_path, save_picture):
     save_picture("classifiers_0/1.png")
     (tmp_path / "classifiers_0" / "2.png").touch()

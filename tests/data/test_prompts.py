@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from dreambooth.config.settings import Concept
 from dreambooth.data.prompts import (
     class_caption,
+    class_captions,
     find_word,
     instance_caption,
     link_token,
@@ -100,6 +101,27 @@ def test_class_prompt_names_the_class_alone(prompt, caption, ordinary, method):
     assert class_caption(replace(DOG, class_prompt=prompt), caption, method) == ordinary
 
 
+COLOURED = "a {red|blue} dog [filewords]"
+
+
+def test_class_images_are_made_by_turns_for_each_choice():
+    concept = replace(DOG, class_prompt=COLOURED)
+    assert class_captions(concept, "on grass", "dreambooth") == ("a red dog on grass", "a blue dog on grass")
+
+
+@pytest.mark.parametrize(
+    ("caption", "trained"),
+    [
+        ("a red dog on grass", "a red dog on grass"),
+        ("a blue dog", "a blue dog"),
+        ("on sand", "a dog on sand"),
+        ("a green dog on sand", "a dog a green dog on sand"),
+    ],
+)
+def test_picture_of_no_choice_is_trained_without_one(caption, trained):
+    assert class_caption(replace(DOG, class_prompt=COLOURED), caption, "dreambooth") == trained
+
+
 def test_sample_shows_its_own_prompt_or_the_instance_prompt():
     own = replace(DOG, save_sample_prompt="sks dog, [filewords], oil painting")
     assert sample_prompt(own, "on grass", "hybrid") == "sks dog, on grass, oil painting"
@@ -114,7 +136,9 @@ def test_linking_again_changes_nothing(caption, token, class_token):
     assert link_token(once, token, class_token) == once
 
 
-@given(CAPTIONS, TOKENS, st.sampled_from(["[filewords]", "photo, [filewords]", "[filewords], photo"]))
+@given(
+    CAPTIONS, TOKENS, st.sampled_from(["[filewords]", "photo, [filewords]", "[filewords], {red|blue|} photo"])
+)
 def test_class_caption_has_the_class_and_not_the_token_and_stays_so(caption, token, prompt):
     concept = Concept(instance_token=token, class_token="dog", class_prompt=prompt)
     once = class_caption(concept, caption, "hybrid")
