@@ -1,6 +1,3 @@
 """Small files that change a model: LoRA and its kin, in the formats that hosts read."""
 
-import logging
-
-# PEFT imports bitsandbytes, which on a CPU complains about a 4-bit kernel that nothing here asks for.
-logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+import dreambooth.models  # noqa: F401 - quiets bitsandbytes before PEFT imports it
