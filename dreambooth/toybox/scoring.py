@@ -30,13 +30,13 @@ from dreambooth.training.device import Device, choose_device
 from dreambooth.training.measure import noise_error
 from dreambooth.training.samplers import Look, Wish, draw_pictures
 
-LOOK = Look(width=64, height=64, num_steps=20, guidance_scale=3.0)
+LOOK = Look(width=64, height=64, num_steps=20, guidance_scale=5.0)
 BATCH = 12
 PER_SCENE = 6
 PER_COLOUR = 5
 NEAR = 70.0  # distance in RGB within which a pixel counts as a colour
 LEAST_BODY, LEAST_CHEST = 0.04, 0.004  # shares of the picture
-NEVER_TRAINED_SCENE = "night"
+NEVER_TRAINED_SCENE = "snow"
 
 
 @dataclass(frozen=True, kw_only=True)

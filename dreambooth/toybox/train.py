@@ -17,11 +17,13 @@ from dreambooth.models.names import POSITION_IDS, sd1_names
 from dreambooth.models.single_file import write_checkpoint
 from dreambooth.toybox import WEIGHTS_FILE
 from dreambooth.toybox.text_stage import train_text_encoder
-from dreambooth.toybox.unet_stage import train_unet
+from dreambooth.toybox.unet_stage import Cycle, train_unet
 from dreambooth.toybox.vae_stages import train_decoder, train_vae
+from dreambooth.toybox.words_stage import train_words
 
-STEPS = {"text": 700, "vae": 2500, "decoder": 1500}
-UNET_CYCLES = (4000, 2000)
+STEPS = {"text": 700, "vae": 2500, "decoder": 1500, "words": 2500}
+CYCLES_BEFORE_WORDS = (4000, 2000, 8000)
+CYCLES_WITH_WORDS = (4000,)
 
 
 def assemble(parts: dict[str, dict[str, Tensor]], path: Path) -> None:
@@ -48,10 +50,14 @@ def assemble(parts: dict[str, dict[str, Tensor]], path: Path) -> None:
 def run(folder: Path, seed: int, stage: str, to: Path) -> None:
     """Run the stages that ``stage`` asks for, on top of those that are done."""
     folder.mkdir(parents=True, exist_ok=True)
-    text_encoder = train_text_encoder(folder, seed, STEPS["text"])
+    plain = train_text_encoder(folder, seed, STEPS["text"])
     vae = train_vae(folder, seed, STEPS["vae"])
+    if stage in ("all", "unet", "words"):
+        text_encoder = train_words(folder, seed, STEPS["words"], plain)
     if stage in ("all", "unet"):
-        unet = train_unet(folder, seed, UNET_CYCLES, vae, text_encoder)
+        cycles = [Cycle(num_steps, plain, 0.1) for num_steps in CYCLES_BEFORE_WORDS]
+        cycles += [Cycle(num_steps, text_encoder, 0.3) for num_steps in CYCLES_WITH_WORDS]
+        unet = train_unet(folder, seed, cycles, vae)
     if stage in ("all", "decoder"):
         train_decoder(folder, seed, STEPS["decoder"], vae)
     if stage == "all":
@@ -67,7 +73,7 @@ def main() -> None:
         "--work", type=Path, default=Path("toybox-work"), help="folder for what is not finished"
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--stage", choices=("all", "vae", "decoder", "unet"), default="all")
+    parser.add_argument("--stage", choices=("all", "vae", "words", "decoder", "unet"), default="all")
     parser.add_argument("--to", type=Path, default=WEIGHTS_FILE)
     parser.add_argument("--threads", type=int, default=0, help="0: as torch chooses")
     asked = parser.parse_args()

@@ -1,8 +1,9 @@
-"""Stage 4 of the recipe: the U-Net, on latents and text states that no longer change."""
+"""Stages 4 and 6 of the recipe: the U-Net, on latents and text states that no longer change."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from dreambooth.models.sd1 import scaled_linear_alphas_cumprod
 from dreambooth.toybox.architecture import LATENT_SCALE, build_unet
 from dreambooth.toybox.pictures import draw_picture, pictures_to_tensor
 from dreambooth.toybox.stages import Stage, rng_of, run_stage, seed_torch
-from dreambooth.toybox.text_stage import STRANGE_WORD_PROBABILITY, tokenise, with_strange_word
+from dreambooth.toybox.text_stage import tokenise, with_strange_word
 from dreambooth.toybox.world import Spec, random_caption, random_spec
 from dreambooth.training.objective import add_noise, kept_at, squared_errors
 
@@ -67,32 +68,40 @@ class TextStateCache:
         return torch.stack([self.states[caption] for caption in captions]).float()
 
 
-def _captions(seed: int, step: int, numbers: list[int]) -> list[str]:
+@dataclass(frozen=True)
+class Cycle:
+    """So many steps with a learning rate that falls to nearly nothing, with the states of a text encoder."""
+
+    num_steps: int
+    text_encoder: CLIPTextModel
+    strange_word_probability: float
+
+
+def _captions(seed: int, step: int, numbers: list[int], strange_word_probability: float) -> list[str]:
     rng = rng_of(seed, "caption", step)
     captions = []
     for number in numbers:
         text = random_caption(picture_spec(seed, number), rng).text
-        if rng.random() < STRANGE_WORD_PROBABILITY / 2:
+        if rng.random() < strange_word_probability:
             text = with_strange_word(text, rng)
         captions.append("" if rng.random() < EMPTY_CAPTION_PROBABILITY else text)
     return captions
 
 
-def train_unet(
-    folder: Path, seed: int, cycles: Sequence[int], vae: AutoencoderKL, text_encoder: CLIPTextModel
-) -> UNet2DConditionModel:
+def train_unet(folder: Path, seed: int, cycles: Sequence[Cycle], vae: AutoencoderKL) -> UNet2DConditionModel:
     """A U-Net that draws what the caption says.
 
-    Each of the cycles is so many steps with a learning rate that falls to nearly nothing, and begins with the
-    averaged weights of the one before: a finished toybox can be trained further by one more.
+    Each cycle begins with the averaged weights of the one before: a finished toybox can be trained further by
+    one more.
     """
     latents_of = encode_world(folder, seed, vae)
-    text_states = TextStateCache(text_encoder)
     alphas_cumprod = scaled_linear_alphas_cumprod()
     torch.manual_seed(seed)
     unet = build_unet()
 
-    def loss_of(cycle_step: int, steps_before: int) -> tuple[Tensor, dict[str, float]]:
+    def loss_of(
+        cycle_step: int, steps_before: int, cycle: Cycle, text_states: TextStateCache
+    ) -> tuple[Tensor, dict[str, float]]:
         step = steps_before + cycle_step
         rng = rng_of(seed, "unet", step)
         seed_torch(rng)
@@ -102,13 +111,20 @@ def train_unet(
         noise = torch.randn_like(latents)
         timesteps = torch.randint(1000, (BATCH,))
         noisy = add_noise(latents, noise, kept_at(alphas_cumprod, timesteps, latents))
-        states = text_states.fetch(_captions(seed, step, numbers))
+        captions = _captions(seed, step, numbers, cycle.strange_word_probability)
+        states = text_states.fetch(captions)
         errors = squared_errors(unet(noisy, timesteps, states).sample, noise)
         high = errors[timesteps >= 600]
         told = {"loss": float(errors.detach().mean()), "t>=600": float(high.detach().mean())}
         return errors.mean(), told
 
-    for number, num_steps in enumerate(cycles, start=1):
-        stage = Stage(name=f"unet-{number}", num_steps=num_steps, lr=1e-3, warmup_steps=500, ema_decay=0.9995)
-        run_stage(stage, unet, partial(loss_of, steps_before=sum(cycles[: number - 1])), folder)
+    steps_before = 0
+    for number, cycle in enumerate(cycles, start=1):
+        stage = Stage(
+            name=f"unet-{number}", num_steps=cycle.num_steps, lr=1e-3, warmup_steps=500, ema_decay=0.9995
+        )
+        text_states = TextStateCache(cycle.text_encoder)
+        loss = partial(loss_of, steps_before=steps_before, cycle=cycle, text_states=text_states)
+        run_stage(stage, unet, loss, folder)
+        steps_before += cycle.num_steps
     return unet.eval()
