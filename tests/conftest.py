@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,9 @@ from dreambooth.worker import work
 # Workers that a test starts inherit the variable.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+
+# Programs started in the background ignore Ctrl-C, and so would the commands that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MODEL = "toy"
 COLOURS = ("red", "green", "blue", "yellow", "purple", "orange")
