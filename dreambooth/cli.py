@@ -73,6 +73,9 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
 def _add_create(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
     parser.add_argument("--source", type=Path, required=True, help="a .safetensors or .ckpt checkpoint")
+    parser.add_argument(
+        "--predicts", choices=("epsilon", "v_prediction"), help="what the model predicts; found out otherwise"
+    )
 
 
 def _add_name(parser: argparse.ArgumentParser) -> None:

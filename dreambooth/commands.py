@@ -99,8 +99,10 @@ def _changed_config(library: Library, asked: Namespace) -> TrainConfig:
 
 def create(library: Library, asked: Namespace, console: Console) -> int:
     """Make a model from a checkpoint."""
-    run = prepare_run(library, library.folder(asked.name), "create", {"source": str(asked.source.resolve())})
-    return _run(run, console, {"done": "{model}: {family}, {resolution} px, made in {path}".format_map})
+    wanted = {"source": str(asked.source.resolve()), "predicts": asked.predicts}
+    run = prepare_run(library, library.folder(asked.name), "create", wanted)
+    told = "{model}: {family}, {predicts}, {resolution} px, made in {path}"
+    return _run(run, console, {"done": told.format_map})
 
 
 def _fields(asked: Namespace) -> dict[str, str]:

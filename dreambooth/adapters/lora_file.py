@@ -17,7 +17,12 @@ from dreambooth.models.export import cast_float
 from dreambooth.models.family import Model
 from dreambooth.models.single_file import Checkpoint, read_checkpoint, write_checkpoint
 
-BASE_VERSIONS = {("sd1", "epsilon"): "sd_v1", ("sd1", "v_prediction"): "sd_v1_v"}
+BASE_VERSIONS = {
+    ("sd1", "epsilon"): "sd_v1",
+    ("sd1", "v_prediction"): "sd_v1_v",
+    ("sd2", "epsilon"): "sd_v2",
+    ("sd2", "v_prediction"): "sd_v2_v",
+}
 LEGACY_HASH_BYTES = slice(0x100000, 0x110000)
 
 
@@ -64,7 +69,7 @@ def _training_metadata(model: Model, tensors: Mapping[str, Tensor]) -> dict[str,
     ranks = {tensor.shape[0] for name, tensor in tensors.items() if name.endswith(DOWN)}
     alphas = {tensor.item() for name, tensor in tensors.items() if name.endswith(f".{ALPHA}")}
     return {
-        "ss_v2": "False",
+        "ss_v2": str(model.family == "sd2"),
         "ss_base_model_version": BASE_VERSIONS[model.family, model.predicts],
         "ss_network_module": "networks.lora",
         "ss_network_dim": str(max(ranks)),

@@ -1,8 +1,8 @@
-"""The numbers in which one Stable Diffusion 1.x differs from another, and the configs that follow."""
+"""The numbers in which one Stable Diffusion differs from another, and the configs that follow."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -11,19 +11,20 @@ from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel
 
 from dreambooth.models.family import Prediction
+from dreambooth.models.tokenizer import END_OF_TEXT
 
-NUM_UNET_HEADS = 8
-TEXT_HEAD_WIDTH = 64
+HEAD_WIDTH = 64  # of text encoders, and of the U-Net of Stable Diffusion 2
 NORM_GROUPS = 32
 LATENT_SCALE = 0.18215
 Config = dict[str, Any]
+Family = Literal["sd1", "sd2"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
     """What the shapes of a checkpoint tell; widths go from full size to the smallest."""
 
-    family: Literal["sd1"]
+    family: Family
     unet_widths: tuple[int, ...]
     unet_attention: tuple[bool, ...]  # which levels have transformers
     unet_resnets: int  # per level
@@ -33,7 +34,7 @@ class Architecture:
     vae_resnets: int  # per level
     text_width: int
     text_mlp_width: int
-    text_layers: int
+    text_layers: int  # as many as are used: of SD 2, one less than the checkpoint holds
     vocabulary_size: int
     max_tokens: int
     predicts: Prediction
@@ -43,6 +44,16 @@ class Architecture:
     def vae_factor(self) -> int:
         """Pixels along the side of one latent."""
         return 2 ** (len(self.vae_widths) - 1)
+
+    @property
+    def unet_heads(self) -> int | list[int]:
+        """Attention heads of the U-Net: eight in SD 1; in SD 2 each is 64 wide."""
+        return 8 if self.family == "sd1" else [max(1, width // HEAD_WIDTH) for width in self.unet_widths]
+
+    @property
+    def pad_token(self) -> str:
+        """What fills a caption up to 77 tokens."""
+        return END_OF_TEXT if self.family == "sd1" else "!"
 
 
 STABLE_DIFFUSION_15 = Architecture(
@@ -62,6 +73,16 @@ STABLE_DIFFUSION_15 = Architecture(
     predicts="epsilon",
     native_resolution=512,
 )
+STABLE_DIFFUSION_21 = replace(
+    STABLE_DIFFUSION_15,
+    family="sd2",
+    context_width=1024,
+    text_width=1024,
+    text_mlp_width=4096,
+    text_layers=23,
+    predicts="v_prediction",
+    native_resolution=768,
+)
 
 
 def unet_config(architecture: Architecture) -> Config:
@@ -72,7 +93,7 @@ def unet_config(architecture: Architecture) -> Config:
     return {
         "_class_name": "UNet2DConditionModel",
         "act_fn": "silu",
-        "attention_head_dim": NUM_UNET_HEADS,
+        "attention_head_dim": architecture.unet_heads,
         "block_out_channels": list(architecture.unet_widths),
         "center_input_sample": False,
         "cross_attention_dim": architecture.context_width,
@@ -88,6 +109,7 @@ def unet_config(architecture: Architecture) -> Config:
         "out_channels": architecture.latent_channels,
         "sample_size": architecture.native_resolution // architecture.vae_factor,
         "up_block_types": [name.replace("Down", "Up") for name in reversed(down)],
+        "use_linear_projection": architecture.family == "sd2",
     }
 
 
@@ -118,13 +140,13 @@ def text_config(architecture: Architecture) -> Config:
         "bos_token_id": architecture.vocabulary_size - 2,
         "dropout": 0.0,
         "eos_token_id": architecture.vocabulary_size - 1,
-        "hidden_act": "quick_gelu",
+        "hidden_act": "quick_gelu" if architecture.family == "sd1" else "gelu",
         "hidden_size": architecture.text_width,
         "intermediate_size": architecture.text_mlp_width,
         "layer_norm_eps": 1e-05,
         "max_position_embeddings": architecture.max_tokens,
         "model_type": "clip_text_model",
-        "num_attention_heads": max(1, architecture.text_width // TEXT_HEAD_WIDTH),
+        "num_attention_heads": max(1, architecture.text_width // HEAD_WIDTH),
         "num_hidden_layers": architecture.text_layers,
         "pad_token_id": architecture.vocabulary_size - 1,
         "projection_dim": architecture.text_width,

@@ -20,8 +20,17 @@ from dreambooth.models.architecture import (
     scheduler_config,
 )
 from dreambooth.models.detect import Shapes, detect_architecture
+from dreambooth.models.family import Prediction
 from dreambooth.models.keys import is_vae_attention_weight
-from dreambooth.models.names import POSITION_IDS, CheckpointNames, modern_spelling, sd1_names
+from dreambooth.models.names import (
+    POSITION_IDS,
+    CheckpointNames,
+    Home,
+    modern_spelling,
+    sd1_names,
+    sd2_names,
+)
+from dreambooth.models.prediction import find_prediction
 from dreambooth.models.single_file import CheckpointError, read_checkpoint, require_space, write_checkpoint
 from dreambooth.models.tokenizer import (
     END_OF_TEXT,
@@ -60,18 +69,23 @@ class Created:
 class _Plan:
     """Which tensor of the source goes where."""
 
-    parts: Mapping[str, Mapping[str, str]]  # part → diffusers name → name in the source
+    parts: Mapping[str, Mapping[str, tuple[str, Home]]]  # part → diffusers name → name in the source
     extra: tuple[str, ...]  # names in the source
 
 
-def create_working(source: Path, working: Path, *, source_name: str) -> Created:
+def create_working(
+    source: Path, working: Path, *, source_name: str, predicts: Prediction | None = None
+) -> Created:
     """Convert the checkpoint ``source`` into the new folder ``working``, in the dtype it has.
 
-    Either the folder is complete afterwards or it does not exist. Raises CheckpointError with one sentence.
+    What the model ``predicts`` is found out (see ``prediction``) when it is not told. Either the folder is
+    complete afterwards or it does not exist. Raises CheckpointError with one sentence.
     """
     checkpoint = read_checkpoint(source)
     shapes = {modern_spelling(name): shape for name, shape in checkpoint.shapes.items()}
-    architecture = detect_architecture(shapes, checkpoint.metadata)
+    architecture = detect_architecture(
+        shapes, checkpoint.metadata, predicts or find_prediction(checkpoint, source.with_suffix(".yaml"))
+    )
     expected = _expected_shapes(architecture)
     plan = _plan(checkpoint.shapes, names_of(architecture), expected)
     require_space(working.parent, source.stat().st_size)
@@ -79,16 +93,18 @@ def create_working(source: Path, working: Path, *, source_name: str) -> Created:
     with folder_appearing_whole(working) as folder:
         _write_descriptions(folder, architecture)
         for part, names in plan.parts.items():
-            write_part(
-                folder, part, {key: tensors[name].reshape(expected[part][key]) for key, name in names.items()}
-            )
+            weights = {
+                key: home.take(tensors[name]).reshape(expected[part][key])
+                for key, (name, home) in names.items()
+            }
+            write_part(folder, part, weights)
         if plan.extra:
             extra = dict(_extra_tensor(name, tensors[name]) for name in plan.extra)
             write_checkpoint(folder / EXTRA_FILE, extra, TORCH_FORMAT)
     return Created(
         architecture=architecture,
         source_name=source_name,
-        dtype=str(tensors[plan.parts["unet"]["conv_in.weight"]].dtype).removeprefix("torch."),
+        dtype=str(tensors[plan.parts["unet"]["conv_in.weight"][0]].dtype).removeprefix("torch."),
         num_weights=sum(torch.Size(shape).numel() for part in expected.values() for shape in part.values()),
         num_extra=len(plan.extra),
     )
@@ -96,11 +112,14 @@ def create_working(source: Path, working: Path, *, source_name: str) -> Created:
 
 def names_of(architecture: Architecture) -> CheckpointNames:
     """Where the weights of this architecture are in an original checkpoint."""
-    return sd1_names(
+    levels = (
         architecture.unet_attention,
         architecture.unet_resnets,
         len(architecture.vae_widths),
         architecture.vae_resnets,
+    )
+    return (
+        sd1_names(*levels) if architecture.family == "sd1" else sd2_names(*levels, architecture.text_layers)
     )
 
 
@@ -114,19 +133,18 @@ def _expected_shapes(architecture: Architecture) -> dict[str, Shapes]:
 
 def _plan(shapes: Shapes, names: CheckpointNames, expected: Mapping[str, Shapes]) -> _Plan:
     """Every expected weight found with its shape, everything else extra."""
-    parts: dict[str, dict[str, str]] = {part: {} for part in expected}
+    parts: dict[str, dict[str, tuple[str, Home]]] = {part: {} for part in expected}
     extra: list[str] = []
     for name, shape in shapes.items():
-        place = names.find(modern_spelling(name))
-        if place is None or place[1] not in expected[place[0]]:
+        homes = [home for home in names.find(modern_spelling(name)) if home.key in expected[home.part]]
+        if not homes:
             extra.append(name)
-            continue
-        part, key = place
-        wanted = expected[part][key]
-        is_flattened = part == "vae" and is_vae_attention_weight(key) and shape == (*wanted, 1, 1)
-        if shape != wanted and not is_flattened:
-            raise CheckpointError(f"{name} has the shape {list(shape)} where {list(wanted)} belongs")
-        parts[part][key] = name
+        for home in homes:
+            wanted = home.source_shape(expected[home.part][home.key])
+            is_attention = home.part == "vae" and is_vae_attention_weight(home.key)
+            if shape != wanted and not (is_attention and shape == (*wanted, 1, 1)):
+                raise CheckpointError(f"{name} has the shape {list(shape)} where {list(wanted)} belongs")
+            parts[home.part][home.key] = (name, home)
     for part, wanted_shapes in expected.items():
         missing = sorted(wanted_shapes.keys() - parts[part].keys())
         if missing:
@@ -150,10 +168,10 @@ def _write_descriptions(folder: Path, architecture: Architecture) -> None:
     _write_json(folder / "scheduler" / "scheduler_config.json", scheduler_config(architecture))
     for part, config in part_configs(architecture).items():
         _write_json(folder / part / "config.json", config)
-    write_tokenizer(folder / "tokenizer", max_tokens=architecture.max_tokens)
+    write_tokenizer(folder / "tokenizer", architecture.max_tokens, architecture.pad_token)
 
 
-def write_tokenizer(folder: Path, *, max_tokens: int) -> None:
+def write_tokenizer(folder: Path, max_tokens: int, pad_token: str) -> None:
     """The CLIP tokenizer in the files that every version of transformers reads."""
     special = {name: _special_token(END_OF_TEXT) for name in ("eos_token", "unk_token")}
     special["bos_token"] = _special_token(START_OF_TEXT)
@@ -163,11 +181,11 @@ def write_tokenizer(folder: Path, *, max_tokens: int) -> None:
         "do_lower_case": True,
         "errors": "replace",
         "model_max_length": max_tokens,
-        "pad_token": END_OF_TEXT,
+        "pad_token": pad_token,
         "tokenizer_class": "CLIPTokenizer",
     }
     _write_json(folder / "tokenizer_config.json", config)
-    _write_json(folder / "special_tokens_map.json", {**special, "pad_token": END_OF_TEXT})
+    _write_json(folder / "special_tokens_map.json", {**special, "pad_token": pad_token})
     _write_json(folder / "vocab.json", derive_vocabulary(load_merges()), indent=None)
     shutil.copyfile(MERGES_FILE, folder / "merges.txt")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from dreambooth.models.architecture import NORM_GROUPS, Architecture
+from dreambooth.models.architecture import NORM_GROUPS, Architecture, Family
 from dreambooth.models.family import Prediction
-from dreambooth.models.names import TEXT_PREFIX
+from dreambooth.models.names import OPEN_CLIP_PREFIX, TEXT_PREFIX
 from dreambooth.models.single_file import CheckpointError
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -15,12 +16,6 @@ Shapes = Mapping[str, tuple[int, ...]]
 UNET = "model.diffusion_model."
 VAE = "first_stage_model."
 TEXT = f"{TEXT_PREFIX}text_model."
-DEFAULT_RESOLUTION_PX = 512
-PREDICTIONS: dict[str, Prediction] = {
-    "epsilon": "epsilon",
-    "v": "v_prediction",
-    "v_prediction": "v_prediction",
-}
 EXTRA_INPUTS = {
     5: "a depth model (5 U-Net input channels)",
     8: "an InstructPix2Pix model (8 U-Net input channels)",
@@ -36,7 +31,6 @@ STRANGERS = (
     (r"(control_model\.|input_hint_block\.|controlnet_)", "a ControlNet, not a full model"),
     (r"conditioner\.embedders\.1\.", "Stable Diffusion XL, which is not supported yet"),
     (r"conditioner\.embedders\.0\.", "the Stable Diffusion XL refiner, which cannot be trained here"),
-    (r"cond_stage_model\.model\.", "Stable Diffusion 2, which is not supported yet"),
     (r"model\.diffusion_model\.joint_blocks\.", "Stable Diffusion 3, which is not supported"),
     (r"(model\.diffusion_model\.)?double_blocks\.", "FLUX, which is not supported"),
     (
@@ -49,7 +43,7 @@ STRANGERS = (
 
 
 def find_stranger(names: Iterable[str]) -> str | None:
-    """What the file is when it is certainly something other than Stable Diffusion 1.x, or None."""
+    """What the file is when it is certainly something other than Stable Diffusion, or None."""
     names = tuple(names)
     for pattern, what in STRANGERS:
         if any(re.match(pattern, name) for name in names):
@@ -57,14 +51,15 @@ def find_stranger(names: Iterable[str]) -> str | None:
     return None
 
 
-def detect_architecture(shapes: Shapes, metadata: Mapping[str, str]) -> Architecture:
-    """The architecture of a Stable Diffusion 1.x checkpoint; anything else is refused by its name."""
-    _refuse_others(shapes)
+def detect_architecture(shapes: Shapes, metadata: Mapping[str, str], predicts: Prediction) -> Architecture:
+    """The architecture of a Stable Diffusion 1.x or 2.x checkpoint; anything else is refused by its name."""
+    family: Family = "sd2" if any(name.startswith(OPEN_CLIP_PREFIX) for name in shapes) else "sd1"
+    _refuse_others(shapes, TEXT if family == "sd1" else OPEN_CLIP_PREFIX)
     unet_widths, attention, unet_resnets = _unet_levels(shapes)
     vae_widths, vae_resnets = _vae_levels(shapes)
-    vocabulary_size, text_width = _shape(shapes, f"{TEXT}embeddings.token_embedding.weight", 2)
+    text = _clip(shapes) if family == "sd1" else _open_clip(shapes)
     architecture = Architecture(
-        family="sd1",
+        family=family,
         unet_widths=unet_widths,
         unet_attention=attention,
         unet_resnets=unet_resnets,
@@ -72,41 +67,69 @@ def detect_architecture(shapes: Shapes, metadata: Mapping[str, str]) -> Architec
         latent_channels=_shape(shapes, f"{UNET}input_blocks.0.0.weight", 4)[1],
         vae_widths=vae_widths,
         vae_resnets=vae_resnets,
-        text_width=text_width,
-        text_mlp_width=_shape(shapes, f"{TEXT}encoder.layers.0.mlp.fc1.weight", 2)[0],
-        text_layers=_count(shapes, TEXT + "encoder.layers.{}.layer_norm1.weight"),
-        vocabulary_size=vocabulary_size,
-        max_tokens=_shape(shapes, f"{TEXT}embeddings.position_embedding.weight", 2)[0],
-        predicts=find_prediction(shapes, metadata),
-        native_resolution=find_resolution_px(metadata),
+        text_width=text.width,
+        text_mlp_width=text.mlp_width,
+        text_layers=text.layers,
+        vocabulary_size=text.vocabulary_size,
+        max_tokens=text.max_tokens,
+        predicts=predicts,
+        native_resolution=find_resolution_px(
+            metadata, 768 if (family, predicts) == ("sd2", "v_prediction") else 512
+        ),
     )
     _refuse_odd_numbers(architecture)
     return architecture
 
 
-def find_prediction(names: Iterable[str], metadata: Mapping[str, str]) -> Prediction:
-    """The marker ``v_pred`` decides, then the metadata; without either it is the noise, "epsilon"."""
-    if "v_pred" in names:
-        return "v_prediction"
-    told = metadata.get("modelspec.prediction_type", "epsilon")
-    if told not in PREDICTIONS:
-        raise CheckpointError(f"the checkpoint says that it predicts {told!r}; only epsilon and v are known")
-    return PREDICTIONS[told]
-
-
-def find_resolution_px(metadata: Mapping[str, str]) -> int:
-    """The side of a square ``modelspec.resolution``; 512 when the file does not tell one."""
+def find_resolution_px(metadata: Mapping[str, str], default_px: int) -> int:
+    """The side of a square ``modelspec.resolution``; the default when the file does not tell one."""
     told = re.fullmatch(r"\s*(\d+)\s*x\s*(\d+)\s*", metadata.get("modelspec.resolution", ""))
     if told is None or told[1] != told[2] or int(told[1]) < 8:
-        return DEFAULT_RESOLUTION_PX
+        return default_px
     return int(told[1])
 
 
-def _refuse_others(shapes: Shapes) -> None:
+@dataclass(frozen=True, kw_only=True)
+class _TextEncoder:
+    """The numbers of a text encoder."""
+
+    vocabulary_size: int
+    width: int
+    mlp_width: int
+    layers: int
+    max_tokens: int
+
+
+def _clip(shapes: Shapes) -> _TextEncoder:
+    """CLIP-L as transformers names it."""
+    vocabulary_size, width = _shape(shapes, f"{TEXT}embeddings.token_embedding.weight", 2)
+    return _TextEncoder(
+        vocabulary_size=vocabulary_size,
+        width=width,
+        mlp_width=_shape(shapes, f"{TEXT}encoder.layers.0.mlp.fc1.weight", 2)[0],
+        layers=_count(shapes, TEXT + "encoder.layers.{}.layer_norm1.weight"),
+        max_tokens=_shape(shapes, f"{TEXT}embeddings.position_embedding.weight", 2)[0],
+    )
+
+
+def _open_clip(shapes: Shapes) -> _TextEncoder:
+    """OpenCLIP ViT-H; the output of the block before the last one is what SD 2 uses."""
+    vocabulary_size, width = _shape(shapes, f"{OPEN_CLIP_PREFIX}token_embedding.weight", 2)
+    blocks = f"{OPEN_CLIP_PREFIX}transformer.resblocks."
+    return _TextEncoder(
+        vocabulary_size=vocabulary_size,
+        width=width,
+        mlp_width=_shape(shapes, f"{blocks}0.mlp.c_fc.weight", 2)[0],
+        layers=_count(shapes, blocks + "{}.ln_1.weight") - 1,
+        max_tokens=_shape(shapes, f"{OPEN_CLIP_PREFIX}positional_embedding", 2)[0],
+    )
+
+
+def _refuse_others(shapes: Shapes, text_prefix: str) -> None:
     stranger = find_stranger(shapes)
     if stranger is not None:
         raise CheckpointError(f"this is {stranger}")
-    for prefix, part in ((UNET, "U-Net"), (VAE, "VAE"), (TEXT, "text encoder")):
+    for prefix, part in ((UNET, "U-Net"), (VAE, "VAE"), (text_prefix, "text encoder")):
         if not any(name.startswith(prefix) for name in shapes):
             raise CheckpointError(
                 f"this is not a complete Stable Diffusion checkpoint: it has no {part} ({prefix}…)"
@@ -172,5 +195,5 @@ def _shape(shapes: Shapes, name: str, ndim: int) -> tuple[int, ...]:
     if name not in shapes:
         raise CheckpointError(f"the checkpoint is incomplete: it lacks {name}")
     if len(shapes[name]) != ndim:
-        raise CheckpointError(f"{name} has the shape {list(shapes[name])}, which no Stable Diffusion 1.x has")
+        raise CheckpointError(f"{name} has the shape {list(shapes[name])}, which no Stable Diffusion has")
     return shapes[name]

@@ -125,3 +125,35 @@ def vae_modules(num_levels: int, num_resnets: int) -> Modules:
 def is_vae_attention_weight(key: str) -> bool:
     """Whether a VAE weight (diffusers name) is (c, c) there and (c, c, 1, 1) in the original."""
     return ".mid_block.attentions.0.to_" in key and key.endswith(".weight")
+
+
+_CLIP_LAYER = {
+    "ln_1": "layer_norm1",
+    "ln_2": "layer_norm2",
+    "attn.out_proj": "self_attn.out_proj",
+    "mlp.c_fc": "mlp.fc1",
+    "mlp.c_proj": "mlp.fc2",
+}
+
+
+def open_clip_modules(num_layers: int) -> Modules:
+    """Modules of an OpenCLIP text encoder; queries, keys and values are ``open_clip_stacks``."""
+    table = {
+        "token_embedding": "text_model.embeddings.token_embedding",
+        "positional_embedding": "text_model.embeddings.position_embedding.weight",
+        "ln_final": "text_model.final_layer_norm",
+    }
+    for layer in range(num_layers):
+        table |= _inside(f"transformer.resblocks.{layer}", f"text_model.encoder.layers.{layer}", _CLIP_LAYER)
+    return table
+
+
+def open_clip_stacks(num_layers: int) -> dict[str, tuple[str, ...]]:
+    """Original names of the tensors that hold query, key and value in one, and the names of the three."""
+    return {
+        f"transformer.resblocks.{layer}.attn.in_proj_{kind}": tuple(
+            f"text_model.encoder.layers.{layer}.self_attn.{name}_proj.{kind}" for name in "qkv"
+        )
+        for layer in range(num_layers)
+        for kind in ("weight", "bias")
+    }

@@ -11,9 +11,10 @@ from transformers.utils.logging import disable_progress_bar
 
 from dreambooth.models.family import Model
 from dreambooth.models.sd1 import StableDiffusion1
+from dreambooth.models.sd2 import StableDiffusion2
 from dreambooth.models.single_file import CheckpointError
 
-FAMILIES = {"StableDiffusionPipeline": StableDiffusion1}  # by ``_class_name`` of model_index.json
+PIPELINE = "StableDiffusionPipeline"  # ``_class_name`` of model_index.json
 
 
 def load_model(working: Path, dtype: torch.dtype = torch.float32) -> Model:
@@ -22,13 +23,19 @@ def load_model(working: Path, dtype: torch.dtype = torch.float32) -> Model:
     if not index_file.is_file():
         raise CheckpointError(f"{working} holds no model: there is no model_index.json")
     pipeline = json.loads(index_file.read_text(encoding="utf-8"))["_class_name"]
-    if pipeline not in FAMILIES:
-        raise CheckpointError(f"{working} holds a {pipeline}; supported are {', '.join(FAMILIES)}")
+    if pipeline != PIPELINE:
+        raise CheckpointError(f"{working} holds a {pipeline}; only a {PIPELINE} is supported")
     disable_progress_bar()  # loading takes a second; a bar in the log for each part says nothing
-    model = FAMILIES[pipeline].load(working, dtype)
+    model = _find_family(working).load(working, dtype)
     for module in (*model.parts.values(), model.vae):
         _leave_file(module)
     return model
+
+
+def _find_family(working: Path) -> type[StableDiffusion1]:
+    """SD 1 and 2 have one pipeline; the transformers of the U-Net begin and end differently."""
+    unet = json.loads((working / "unet" / "config.json").read_text(encoding="utf-8"))
+    return StableDiffusion2 if unet.get("use_linear_projection") else StableDiffusion1
 
 
 def _leave_file(module: nn.Module) -> None:

@@ -12,11 +12,12 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
+from typing_extensions import Self
 
 from dreambooth.models.family import LatentDistribution, Prediction, TextStates
-from dreambooth.models.names import sd1_names
+from dreambooth.models.names import CheckpointNames, sd1_names
 from dreambooth.models.single_file import CheckpointError
-from dreambooth.models.tokenizer import clip_tokenizer
+from dreambooth.models.tokenizer import END_OF_TEXT, clip_tokenizer
 from dreambooth.models.working import WEIGHT_FILES, Weights, read_extra, read_part
 
 
@@ -53,6 +54,8 @@ class StableDiffusion1:
     """
 
     family = "sd1"
+    pad_token = END_OF_TEXT
+    modelspec = "stable-diffusion-v1"
     text_parts = ("text_encoder",)
 
     def __init__(
@@ -79,7 +82,7 @@ class StableDiffusion1:
         self.native_resolution = self.latent_factor * self._unet.config.sample_size
 
     @classmethod
-    def load(cls, working: Path, dtype: torch.dtype = torch.float32) -> StableDiffusion1:
+    def load(cls, working: Path, dtype: torch.dtype = torch.float32) -> Self:
         """The model in a folder of diffusers layout, on the CPU."""
         scheduler = json.loads((working / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8"))
         told: dict[str, Any] = {"dtype": dtype, "local_files_only": True, "use_safetensors": True}
@@ -88,7 +91,7 @@ class StableDiffusion1:
             unet=UNet2DConditionModel.from_pretrained(working / "unet", **told),
             vae=AutoencoderKL.from_pretrained(working / "vae", **told),
             text_encoder=CLIPTextModel.from_pretrained(working / "text_encoder", **told),
-            tokenizer=clip_tokenizer(),
+            tokenizer=clip_tokenizer(cls.pad_token),
             predicts=scheduler["prediction_type"],
         )
 
@@ -152,12 +155,7 @@ class StableDiffusion1:
 
     def checkpoint_tensors(self, weights: Weights) -> dict[str, Tensor]:
         """A complete checkpoint in original names; parts that ``weights`` lacks are read from ``working``."""
-        names = sd1_names(
-            [kind.startswith("CrossAttn") for kind in self._unet.config.down_block_types],
-            self._unet.config.layers_per_block,
-            len(self._vae.config.block_out_channels),
-            self._vae.config.layers_per_block,
-        )
+        names = self._names()
         tensors = dict(read_extra(self.working))
         for part in WEIGHT_FILES:
             kept = read_part(self.working, part)
@@ -169,11 +167,24 @@ class StableDiffusion1:
             tensors |= names.original(part, given)
         return tensors
 
+    def _names(self) -> CheckpointNames:
+        """Where each weight is in a checkpoint."""
+        return sd1_names(*self._levels())
+
+    def _levels(self) -> tuple[list[bool], int, int, int]:
+        """U-Net: which levels have attention, resnets per level. VAE: levels, resnets per level."""
+        return (
+            [kind.startswith("CrossAttn") for kind in self._unet.config.down_block_types],
+            int(self._unet.config.layers_per_block),
+            len(self._vae.config.block_out_channels),
+            int(self._vae.config.layers_per_block),
+        )
+
     def export_metadata(self) -> dict[str, str]:
         """``modelspec`` of a checkpoint; names as in the specification of Stability AI."""
         return {
             "modelspec.sai_model_spec": "1.0.1",
-            "modelspec.architecture": "stable-diffusion-v1",
+            "modelspec.architecture": self.modelspec,
             "modelspec.implementation": "https://github.com/Stability-AI/generative-models",
             "modelspec.resolution": f"{self.native_resolution}x{self.native_resolution}",
             "modelspec.prediction_type": "epsilon" if self.predicts == "epsilon" else "v",

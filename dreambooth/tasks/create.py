@@ -33,7 +33,9 @@ def create_model(job: Job) -> dict[str, Any]:
     if folder.path.exists():
         raise Refused(f"there is a model {folder.name} already; choose another name or delete it first")
     try:
-        created = create_working(source, folder.working, source_name=source.name)
+        created = create_working(
+            source, folder.working, source_name=source.name, predicts=job.asked.get("predicts")
+        )
         model = load_model(folder.working)
         record = ModelRecord(
             source=source.name,

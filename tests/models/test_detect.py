@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from dreambooth.models.architecture import STABLE_DIFFUSION_15, build_without_weights
-from dreambooth.models.detect import detect_architecture, find_prediction, find_resolution_px
+from dreambooth.models.detect import detect_architecture, find_resolution_px
 from dreambooth.models.names import sd1_names
 from dreambooth.models.single_file import CheckpointError
 from tests.models.random_checkpoint import METADATA
@@ -20,11 +20,11 @@ def test_stable_diffusion_15_is_found_from_its_shapes():
     found = {}
     for part, module in build_without_weights(STABLE_DIFFUSION_15).items():
         found |= {name: tuple(t.shape) for name, t in names.original(part, module.state_dict()).items()}
-    assert detect_architecture(found, {}) == STABLE_DIFFUSION_15
+    assert detect_architecture(found, {}, "epsilon") == STABLE_DIFFUSION_15
 
 
 def test_a_narrow_model_is_found_from_its_shapes(shapes):
-    architecture = detect_architecture(shapes, METADATA)
+    architecture = detect_architecture(shapes, METADATA, "epsilon")
     assert architecture.unet_widths == (32, 96, 128, 128)
     assert architecture.vae_widths == (32, 64, 96, 96)
     assert (architecture.text_width, architecture.text_layers, architecture.native_resolution) == (64, 12, 64)
@@ -39,7 +39,6 @@ def test_a_narrow_model_is_found_from_its_shapes(shapes):
         ("control_model.input_hint_block.0.weight", "a ControlNet"),
         ("conditioner.embedders.1.model.ln_final.weight", "Stable Diffusion XL"),
         ("conditioner.embedders.0.model.ln_final.weight", "refiner"),
-        ("cond_stage_model.model.ln_final.weight", "Stable Diffusion 2"),
         ("model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight", "Stable Diffusion 3"),
         ("double_blocks.0.img_attn.qkv.weight", "FLUX"),
         ("down_blocks.0.resnets.0.conv1.weight", "diffusers names"),
@@ -51,7 +50,7 @@ def test_a_narrow_model_is_found_from_its_shapes(shapes):
 )
 def test_other_things_are_refused_by_their_name(name, what):
     with pytest.raises(CheckpointError, match=what):
-        detect_architecture({name: (1, 1)}, {})
+        detect_architecture({name: (1, 1)}, {}, "epsilon")
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_other_things_are_refused_by_their_name(name, what):
 )
 def test_other_input_channels_are_refused(shapes, channels, what):
     with pytest.raises(CheckpointError, match=what):
-        detect_architecture({**shapes, CONV_IN: (32, channels, 3, 3)}, {})
+        detect_architecture({**shapes, CONV_IN: (32, channels, 3, 3)}, {}, "epsilon")
 
 
 @pytest.mark.parametrize(
@@ -74,38 +73,20 @@ def test_other_input_channels_are_refused(shapes, channels, what):
 def test_what_is_missing_is_named(shapes, missing):
     del shapes[missing]
     with pytest.raises(CheckpointError, match=f"incomplete: it lacks {missing}"):
-        detect_architecture(shapes, {})
+        detect_architecture(shapes, {}, "epsilon")
 
 
 def test_parts_that_do_not_belong_together_are_refused(shapes):
     shapes["cond_stage_model.transformer.text_model.embeddings.token_embedding.weight"] = (49408, 128)
     with pytest.raises(CheckpointError, match="reads text of width 64, the encoder writes 128"):
-        detect_architecture(shapes, {})
-
-
-@pytest.mark.parametrize(
-    ("names", "metadata", "predicts"),
-    [
-        ((), {}, "epsilon"),
-        ((), {"modelspec.prediction_type": "v"}, "v_prediction"),
-        ((), {"modelspec.prediction_type": "epsilon"}, "epsilon"),
-        (("v_pred",), {"modelspec.prediction_type": "epsilon"}, "v_prediction"),
-    ],
-)
-def test_the_marker_decides_before_the_metadata(names, metadata, predicts):
-    assert find_prediction(names, metadata) == predicts
-
-
-def test_an_unknown_prediction_type_is_refused():
-    with pytest.raises(CheckpointError, match="'flow'"):
-        find_prediction((), {"modelspec.prediction_type": "flow"})
+        detect_architecture(shapes, {}, "epsilon")
 
 
 @pytest.mark.parametrize(
     ("told", "side"), [("64x64", 64), ("768x768", 768), ("512x768", 512), ("", 512), ("0x0", 512)]
 )
 def test_the_resolution_is_that_of_a_square(told, side):
-    assert find_resolution_px({"modelspec.resolution": told}) == side
+    assert find_resolution_px({"modelspec.resolution": told}, 512) == side
 
 
 def test_meta_modules_take_no_memory():
