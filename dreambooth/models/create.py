@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -26,6 +26,7 @@ from dreambooth.models.names import (
     POSITION_IDS,
     CheckpointNames,
     Home,
+    ema_name,
     modern_spelling,
     sd1_names,
     sd2_names,
@@ -74,12 +75,18 @@ class _Plan:
 
 
 def create_working(
-    source: Path, working: Path, *, source_name: str, predicts: Prediction | None = None
+    source: Path,
+    working: Path,
+    *,
+    source_name: str,
+    predicts: Prediction | None = None,
+    use_ema: bool = False,
 ) -> Created:
     """Convert the checkpoint ``source`` into the new folder ``working``, in the dtype it has.
 
-    What the model ``predicts`` is found out (see ``prediction``) when it is not told. Either the folder is
-    complete afterwards or it does not exist. Raises CheckpointError with one sentence.
+    What the model ``predicts`` is found out (see ``prediction``) when it is not told. ``use_ema`` takes the
+    averaged weights for the U-Net, which draw better; the others are meant to be trained further. Either the
+    folder is complete afterwards or it does not exist. Raises CheckpointError with one sentence.
     """
     checkpoint = read_checkpoint(source)
     shapes = {modern_spelling(name): shape for name, shape in checkpoint.shapes.items()}
@@ -88,6 +95,8 @@ def create_working(
     )
     expected = _expected_shapes(architecture)
     plan = _plan(checkpoint.shapes, names_of(architecture), expected)
+    if use_ema:
+        plan = _with_average(plan, checkpoint.shapes)
     require_space(working.parent, source.stat().st_size)
     tensors = checkpoint.tensors
     with folder_appearing_whole(working) as folder:
@@ -153,6 +162,15 @@ def _plan(shapes: Shapes, names: CheckpointNames, expected: Mapping[str, Shapes]
                 f"the checkpoint is incomplete: it lacks {len(missing)} weights, e.g. {first}"
             )
     return _Plan(parts, tuple(extra))
+
+
+def _with_average(plan: _Plan, shapes: Shapes) -> _Plan:
+    """The same, with every weight of the U-Net from the source's EMA."""
+    averaged = {key: (ema_name(name), home) for key, (name, home) in plan.parts["unet"].items()}
+    for key, (name, _) in averaged.items():
+        if shapes.get(name) != shapes[plan.parts["unet"][key][0]]:
+            raise CheckpointError(f"the checkpoint has no EMA weights to use: it lacks {name} in this shape")
+    return replace(plan, parts={**plan.parts, "unet": averaged})
 
 
 def _extra_tensor(name: str, tensor: Tensor) -> tuple[str, Tensor]:

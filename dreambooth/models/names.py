@@ -104,6 +104,15 @@ def sd2_names(
     return CheckpointNames({**modules, "text_encoder": text}, {"text_encoder": stacks})
 
 
+def ema_name(key: str) -> str:
+    """Where a checkpoint keeps the average of a U-Net weight, by LDM's custom all dots taken out.
+
+    >>> ema_name("model.diffusion_model.out.2.bias")
+    'model_ema.diffusion_modelout2bias'
+    """
+    return EMA_PREFIX + key.removeprefix("model.").replace(".", "")
+
+
 def _prefixed(prefix: str, modules: Modules) -> Modules:
     return {prefix + original: diffusers for original, diffusers in modules.items()}
 

@@ -34,7 +34,11 @@ def create_model(job: Job) -> dict[str, Any]:
         raise Refused(f"there is a model {folder.name} already; choose another name or delete it first")
     try:
         created = create_working(
-            source, folder.working, source_name=source.name, predicts=job.asked.get("predicts")
+            source,
+            folder.working,
+            source_name=source.name,
+            predicts=job.asked.get("predicts"),
+            use_ema=job.asked.get("use_ema", False),
         )
         model = load_model(folder.working)
         record = ModelRecord(

@@ -9,7 +9,8 @@ from diffusers import DiffusionPipeline
 from transformers import CLIPTokenizer
 
 from dreambooth.models.create import create_working
-from dreambooth.models.names import POSITION_IDS
+from dreambooth.models.load import load_model
+from dreambooth.models.names import POSITION_IDS, ema_name
 from dreambooth.models.single_file import CheckpointError, read_checkpoint, write_checkpoint
 from dreambooth.models.tokenizer import clip_tokenizer
 from dreambooth.models.working import folder_appearing_whole, read_extra, read_part
@@ -83,6 +84,40 @@ def test_old_spelling_and_rounded_position_ids_are_mended(tensors, tmp_path):
     write_checkpoint(tmp_path / "old.safetensors", old, METADATA)
     create_working(tmp_path / "old.safetensors", tmp_path / "working", source_name="old")
     assert read_extra(tmp_path / "working")[POSITION_IDS].tolist() == [list(range(77))]
+
+
+@pytest.fixture
+def averaged(tensors, tmp_path):
+    """A checkpoint that also holds an average of the U-Net: each weight doubled."""
+    unet = {name: tensor for name, tensor in tensors.items() if name.startswith("model.diffusion_model.")}
+    average = {ema_name(name): 2 * tensor for name, tensor in unet.items()}
+    count = {"model_ema.decay": torch.tensor(0.9999), "model_ema.num_updates": torch.tensor(7)}
+    write_checkpoint(tmp_path / "averaged.safetensors", {**tensors, **average, **count}, METADATA)
+    return tmp_path / "averaged.safetensors"
+
+
+@pytest.mark.parametrize(("use_ema", "factor"), [(False, 1), (True, 2)])
+def test_averaged_weights_are_taken_when_they_are_asked_for(averaged, tensors, tmp_path, use_ema, factor):
+    create_working(averaged, tmp_path / "working", source_name="averaged", use_ema=use_ema)
+    bias = read_part(tmp_path / "working", "unet")["conv_out.bias"]
+    assert torch.equal(bias, factor * tensors["model.diffusion_model.out.2.bias"])
+
+
+def test_average_that_is_not_there_is_refused(source, tmp_path):
+    with pytest.raises(CheckpointError, match=r"has no EMA weights to use: it lacks model_ema\."):
+        create_working(source, tmp_path / "working", source_name="toy", use_ema=True)
+    assert not (tmp_path / "working").exists()
+
+
+def test_eight_bit_floats_can_be_loaded(tensors, tmp_path):
+    small = {
+        name: t.to(torch.float8_e4m3fn) if t.dtype.is_floating_point else t for name, t in tensors.items()
+    }
+    write_checkpoint(tmp_path / "small.safetensors", small, METADATA)
+    created = create_working(tmp_path / "small.safetensors", tmp_path / "working", source_name="small")
+    assert created.dtype == "float8_e4m3fn"
+    weight = load_model(tmp_path / "working").parts["unet"].conv_in.weight
+    assert torch.equal(weight, small["model.diffusion_model.input_blocks.0.0.weight"].float())
 
 
 def test_flat_vae_attention_is_accepted(tensors, tmp_path):
