@@ -100,6 +100,8 @@ def _changed_config(library: Library, asked: Namespace) -> TrainConfig:
 def create(library: Library, asked: Namespace, console: Console) -> int:
     """Make a model from a checkpoint."""
     wanted = {"source": str(asked.source.resolve()), "predicts": asked.predicts, "use_ema": asked.ema}
+    if asked.vae is not None:
+        wanted["vae"] = str(asked.vae.resolve())
     run = prepare_run(library, library.folder(asked.name), "create", wanted)
     told = "{model}: {family}, {predicts}, {resolution} px, made in {path}"
     return _run(run, console, {"done": told.format_map})

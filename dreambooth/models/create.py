@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,15 +9,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dreambooth.config.folders import written_whole
-from dreambooth.models.architecture import (
-    Architecture,
-    Config,
-    build_without_weights,
-    part_configs,
-    scheduler_config,
-)
-from dreambooth.models.detect import Shapes, detect_architecture
+from dreambooth.models.architecture import Architecture, build_without_weights
+from dreambooth.models.descriptions import write_descriptions
+from dreambooth.models.detect import VAE, Shapes, detect_architecture
 from dreambooth.models.family import Prediction
 from dreambooth.models.keys import is_vae_attention_weight
 from dreambooth.models.names import (
@@ -33,26 +25,7 @@ from dreambooth.models.names import (
 )
 from dreambooth.models.prediction import find_prediction
 from dreambooth.models.single_file import CheckpointError, read_checkpoint, require_space, write_checkpoint
-from dreambooth.models.tokenizer import (
-    END_OF_TEXT,
-    MERGES_FILE,
-    START_OF_TEXT,
-    derive_vocabulary,
-    load_merges,
-)
 from dreambooth.models.working import EXTRA_FILE, TORCH_FORMAT, folder_appearing_whole, write_part
-
-MODEL_INDEX: Config = {
-    "_class_name": "StableDiffusionPipeline",
-    "feature_extractor": [None, None],
-    "requires_safety_checker": False,
-    "safety_checker": [None, None],
-    "scheduler": ["diffusers", "PNDMScheduler"],
-    "text_encoder": ["transformers", "CLIPTextModel"],
-    "tokenizer": ["transformers", "CLIPTokenizer"],
-    "unet": ["diffusers", "UNet2DConditionModel"],
-    "vae": ["diffusers", "AutoencoderKL"],
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +54,14 @@ def create_working(
     source_name: str,
     predicts: Prediction | None = None,
     use_ema: bool = False,
+    vae: Path | None = None,
 ) -> Created:
     """Convert the checkpoint ``source`` into the new folder ``working``, in the dtype it has.
 
     What the model ``predicts`` is found out (see ``prediction``) when it is not told. ``use_ema`` takes the
-    averaged weights for the U-Net, which draw better; the others are meant to be trained further. Either the
-    folder is complete afterwards or it does not exist. Raises CheckpointError with one sentence.
+    averaged weights for the U-Net, which draw better; the others are meant to be trained further. The file
+    ``vae`` stands in for the source's VAE. Either the folder is complete afterwards or it does not exist.
+    Raises CheckpointError with one sentence.
     """
     checkpoint = read_checkpoint(source)
     shapes = {modern_spelling(name): shape for name, shape in checkpoint.shapes.items()}
@@ -97,16 +72,17 @@ def create_working(
     plan = _plan(checkpoint.shapes, names_of(architecture), expected)
     if use_ema:
         plan = _with_average(plan, checkpoint.shapes)
+    other_vae = read_vae(vae, expected["vae"], names_of(architecture)) if vae else None
     require_space(working.parent, source.stat().st_size)
     tensors = checkpoint.tensors
     with folder_appearing_whole(working) as folder:
-        _write_descriptions(folder, architecture)
+        write_descriptions(folder, architecture)
         for part, names in plan.parts.items():
             weights = {
                 key: home.take(tensors[name]).reshape(expected[part][key])
                 for key, (name, home) in names.items()
             }
-            write_part(folder, part, weights)
+            write_part(folder, part, other_vae if other_vae and part == "vae" else weights)
         if plan.extra:
             extra = dict(_extra_tensor(name, tensors[name]) for name in plan.extra)
             write_checkpoint(folder / EXTRA_FILE, extra, TORCH_FORMAT)
@@ -173,46 +149,26 @@ def _with_average(plan: _Plan, shapes: Shapes) -> _Plan:
     return replace(plan, parts={**plan.parts, "unet": averaged})
 
 
+def read_vae(path: Path, expected: Shapes, names: CheckpointNames) -> dict[str, Tensor]:
+    """The VAE in a file, by its diffusers names: a VAE alone, in either spelling, or a whole checkpoint."""
+    tensors = read_checkpoint(path).tensors
+    found: dict[str, Tensor] = {}
+    for name in tensors:
+        homes = names.find(name) or names.find(VAE + name)
+        keys = [name, *(home.key for home in homes if home.part == "vae")]
+        for key in keys:
+            if key in expected and tensors[name].numel() == torch.Size(expected[key]).numel():
+                found[key] = tensors[name].reshape(expected[key])
+    if missing := sorted(expected.keys() - found.keys()):
+        raise CheckpointError(
+            f"{path.name} is no VAE for this model: {len(missing)} weights are missing or of another shape, "
+            f"e.g. {missing[0]}"
+        )
+    return found
+
+
 def _extra_tensor(name: str, tensor: Tensor) -> tuple[str, Tensor]:
     """A tensor to keep aside; position ids, which old merges rounded, are made whole numbers again."""
     if modern_spelling(name) != POSITION_IDS:
         return name, tensor
     return POSITION_IDS, torch.arange(tensor.numel()).reshape(tensor.shape)
-
-
-def _write_descriptions(folder: Path, architecture: Architecture) -> None:
-    """Everything but the weights."""
-    _write_json(folder / "model_index.json", MODEL_INDEX)
-    _write_json(folder / "scheduler" / "scheduler_config.json", scheduler_config(architecture))
-    for part, config in part_configs(architecture).items():
-        _write_json(folder / part / "config.json", config)
-    write_tokenizer(folder / "tokenizer", architecture.max_tokens, architecture.pad_token)
-
-
-def write_tokenizer(folder: Path, max_tokens: int, pad_token: str) -> None:
-    """The CLIP tokenizer in the files that every version of transformers reads."""
-    special = {name: _special_token(END_OF_TEXT) for name in ("eos_token", "unk_token")}
-    special["bos_token"] = _special_token(START_OF_TEXT)
-    config = {
-        **{name: {"__type": "AddedToken", **token} for name, token in special.items()},
-        "add_prefix_space": False,
-        "do_lower_case": True,
-        "errors": "replace",
-        "model_max_length": max_tokens,
-        "pad_token": pad_token,
-        "tokenizer_class": "CLIPTokenizer",
-    }
-    _write_json(folder / "tokenizer_config.json", config)
-    _write_json(folder / "special_tokens_map.json", {**special, "pad_token": pad_token})
-    _write_json(folder / "vocab.json", derive_vocabulary(load_merges()), indent=None)
-    shutil.copyfile(MERGES_FILE, folder / "merges.txt")
-
-
-def _special_token(content: str) -> Config:
-    return {"content": content, "lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
-
-
-def _write_json(path: Path, content: Mapping[str, object], indent: int | None = 2) -> None:
-    with written_whole(path) as file:
-        json.dump(content, file, indent=indent, ensure_ascii=False)
-        file.write("\n")

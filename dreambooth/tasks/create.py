@@ -39,6 +39,7 @@ def create_model(job: Job) -> dict[str, Any]:
             source_name=source.name,
             predicts=job.asked.get("predicts"),
             use_ema=job.asked.get("use_ema", False),
+            vae=Path(job.asked["vae"]) if job.asked.get("vae") else None,
         )
         model = load_model(folder.working)
         record = ModelRecord(

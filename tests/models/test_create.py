@@ -109,6 +109,43 @@ def test_average_that_is_not_there_is_refused(source, tmp_path):
     assert not (tmp_path / "working").exists()
 
 
+PREFIX = "first_stage_model."
+
+
+def bare(vae):
+    return {name.removeprefix(PREFIX): tensor for name, tensor in vae.items()}
+
+
+def whole(vae):
+    return {**vae, "model.diffusion_model.out.2.bias": torch.zeros(4)}
+
+
+@pytest.mark.parametrize("spell", [bare, whole])
+def test_another_vae_stands_in_for_the_sources(source, tensors, tmp_path, spell):
+    vae = {name: 3 * tensor for name, tensor in tensors.items() if name.startswith(PREFIX)}
+    write_checkpoint(tmp_path / "vae.safetensors", spell(vae), {})
+    create_working(source, tmp_path / "working", source_name="toy", vae=tmp_path / "vae.safetensors")
+    weights = read_part(tmp_path / "working", "vae")
+    assert torch.equal(weights["encoder.conv_in.bias"], 3 * tensors[f"{PREFIX}encoder.conv_in.bias"])
+    own = tensors["model.diffusion_model.out.2.bias"]
+    assert torch.equal(read_part(tmp_path / "working", "unet")["conv_out.bias"], own)
+
+
+def test_another_vae_in_diffusers_names(source, shared_working, tmp_path):
+    vae = shared_working / "vae" / "diffusion_pytorch_model.safetensors"
+    create_working(source, tmp_path / "working", source_name="toy", vae=vae)
+    assert torch.equal(
+        read_part(tmp_path / "working", "vae")["decoder.conv_out.weight"],
+        read_part(shared_working, "vae")["decoder.conv_out.weight"],
+    )
+
+
+def test_file_that_is_no_vae_of_this_model_is_refused(source, tmp_path):
+    write_checkpoint(tmp_path / "x.safetensors", {"encoder.conv_in.weight": torch.zeros(64, 3, 3, 3)}, {})
+    with pytest.raises(CheckpointError, match=r"x.safetensors is no VAE for this model: 248 weights"):
+        create_working(source, tmp_path / "working", source_name="toy", vae=tmp_path / "x.safetensors")
+
+
 def test_eight_bit_floats_can_be_loaded(tensors, tmp_path):
     small = {
         name: t.to(torch.float8_e4m3fn) if t.dtype.is_floating_point else t for name, t in tensors.items()
