@@ -17,6 +17,7 @@ from dreambooth.events import take_requests
 from dreambooth.jobs.library import find_unfinished_training
 from dreambooth.locks import file_lock
 from dreambooth.toybox import WEIGHTS_FILE
+from dreambooth.toybox.judge import JUDGE_FILE
 from tests.conftest import MODEL
 from tests.training.conftest import with_settings
 
@@ -149,6 +150,24 @@ def test_existing_model_is_not_made_again(call):
     code, lines, _ = call("create", MODEL, "--source", WEIGHTS_FILE, "--json")
     assert (code, lines[0]["event"], lines[-1]["outcome"]) == (2, "work", "refused")
     assert "there is a model toy already" in lines[-1]["message"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--ema",), "has no EMA weights to use"),
+        (("--vae", JUDGE_FILE), "judge.safetensors is no VAE for this model"),
+    ],
+)
+def test_what_create_is_asked_to_take_must_be_there(call, options, message):
+    code, lines, _ = call("create", "new", "--source", WEIGHTS_FILE, *options, "--json")
+    assert (code, lines[-1]["outcome"]) == (2, "refused")
+    assert message in lines[-1]["message"]
+
+
+def test_create_takes_the_word_of_the_user_for_what_a_model_predicts(call, library):
+    assert call("create", "new", "--source", WEIGHTS_FILE, "--predicts", "v_prediction")[0] == 0
+    assert library.load("new").predicts == "v_prediction"
 
 
 def test_sample_with_a_very_long_prompt_writes_its_picture(call, tmp_path):
