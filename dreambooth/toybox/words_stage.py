@@ -23,7 +23,7 @@ from dreambooth.toybox.world import COLOURS, OBJECTS, SCENES, full_caption, rand
 
 BATCH = 32
 TRACE = 0.6  # length of a word's own direction beside that of the state it is added to
-KEPT_VARIANCE = 0.999
+KEPT_VARIANCE = 0.999  # share of what captions differ by that counts as used
 
 
 @torch.no_grad()
@@ -47,7 +47,7 @@ def word_directions(text_encoder: CLIPTextModel) -> Tensor:
 
 
 def _captions(rng: Random) -> tuple[list[str], list[str]]:
-    """Captions as they are, and the same with an unknown word in half of them."""
+    """Captions as they are, and the same with an unknown word in most of them."""
     plain = [random_caption(random_spec(rng), rng).text for _ in range(BATCH - 1)] + [""]
     strange = [with_strange_word(text, rng) if rng.random() < 0.8 else text for text in plain[:-1]] + [""]
     return plain, strange
