@@ -69,20 +69,21 @@ def create_working(
         shapes, checkpoint.metadata, predicts or find_prediction(checkpoint, source.with_suffix(".yaml"))
     )
     expected = _expected_shapes(architecture)
-    plan = _plan(checkpoint.shapes, names_of(architecture), expected)
+    names = names_of(architecture)
+    plan = _plan(checkpoint.shapes, names, expected)
     if use_ema:
         plan = _with_average(plan, checkpoint.shapes)
-    other_vae = read_vae(vae, expected["vae"], names_of(architecture)) if vae else None
+    other_parts = {"vae": read_vae(vae, expected["vae"], names)} if vae else {}
     require_space(working.parent, source.stat().st_size)
     tensors = checkpoint.tensors
     with folder_appearing_whole(working) as folder:
         write_descriptions(folder, architecture)
-        for part, names in plan.parts.items():
-            weights = {
+        for part, homes in plan.parts.items():
+            weights = other_parts.get(part) or {
                 key: home.take(tensors[name]).reshape(expected[part][key])
-                for key, (name, home) in names.items()
+                for key, (name, home) in homes.items()
             }
-            write_part(folder, part, other_vae if other_vae and part == "vae" else weights)
+            write_part(folder, part, weights)
         if plan.extra:
             extra = dict(_extra_tensor(name, tensors[name]) for name in plan.extra)
             write_checkpoint(folder / EXTRA_FILE, extra, TORCH_FORMAT)
@@ -151,14 +152,13 @@ def _with_average(plan: _Plan, shapes: Shapes) -> _Plan:
 
 def read_vae(path: Path, expected: Shapes, names: CheckpointNames) -> dict[str, Tensor]:
     """The VAE in a file, by its diffusers names: a VAE alone, in either spelling, or a whole checkpoint."""
-    tensors = read_checkpoint(path).tensors
+    checkpoint = read_checkpoint(path)
     found: dict[str, Tensor] = {}
-    for name in tensors:
+    for name, shape in checkpoint.shapes.items():
         homes = names.find(name) or names.find(VAE + name)
-        keys = [name, *(home.key for home in homes if home.part == "vae")]
-        for key in keys:
-            if key in expected and tensors[name].numel() == torch.Size(expected[key]).numel():
-                found[key] = tensors[name].reshape(expected[key])
+        for key in (name, *(home.key for home in homes if home.part == "vae")):
+            if key in expected and torch.Size(shape).numel() == torch.Size(expected[key]).numel():
+                found[key] = checkpoint.tensors[name].reshape(expected[key])
     if missing := sorted(expected.keys() - found.keys()):
         raise CheckpointError(
             f"{path.name} is no VAE for this model: {len(missing)} weights are missing or of another shape, "

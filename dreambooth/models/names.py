@@ -21,10 +21,8 @@ from dreambooth.models.keys import (
 
 TEXT_PREFIX = "cond_stage_model.transformer."
 POSITION_IDS = TEXT_PREFIX + "text_model.embeddings.position_ids"
-EMA_PREFIX = "model_ema."
-
-
 OPEN_CLIP_PREFIX = "cond_stage_model.model."
+EMA_PREFIX = "model_ema."
 
 
 @dataclass(frozen=True)
