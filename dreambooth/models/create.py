@@ -24,7 +24,8 @@ from dreambooth.models.names import (
     sd2_names,
 )
 from dreambooth.models.prediction import find_prediction
-from dreambooth.models.single_file import CheckpointError, read_checkpoint, require_space, write_checkpoint
+from dreambooth.models.single_file import CheckpointError, read_checkpoint, write_checkpoint
+from dreambooth.models.streaming import require_space
 from dreambooth.models.working import EXTRA_FILE, TORCH_FORMAT, folder_appearing_whole, write_part
 
 

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from dreambooth.models.family import Model
 from dreambooth.models.names import EMA_PREFIX
-from dreambooth.models.single_file import CheckpointError, require_space, write_checkpoint
+from dreambooth.models.single_file import CheckpointError, write_checkpoint
+from dreambooth.models.streaming import require_space
 from dreambooth.models.working import (
     EXTRA_FILE,
     WEIGHT_FILES,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,18 +12,21 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
+
+from dreambooth.models.errors import CheckpointError
+from dreambooth.models.streaming import (
+    Planned,
+    appearing_whole,
+    refuse_nan,
+    require_space,
+    write_safetensors,
+)
 
 ZIP_MAGIC = b"PK\x03\x04"
 PICKLE_MAGIC = b"\x80"
 # What torch.load raises when bytes are missing or make no sense.
 TORCH_LOAD_ERRORS = (RuntimeError, OSError, EOFError, ValueError, TypeError, KeyError, AttributeError)
-SPARE_BYTES = 16 * 2**20  # what a header and the file system may need besides the tensors
-
-
-class CheckpointError(Exception):
-    """A checkpoint cannot be read, used or written; the message is one sentence for the user."""
 
 
 @dataclass(frozen=True)
@@ -147,39 +147,6 @@ def read_checkpoint(path: Path) -> Checkpoint:
     return checkpoint
 
 
-def require_space(folder: Path, num_bytes: int) -> None:
-    """Refuse when ``folder``, which need not exist yet, has no room for so many bytes."""
-    existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
-    free = shutil.disk_usage(existing).free
-    if free < num_bytes + SPARE_BYTES:
-        raise CheckpointError(
-            f"{existing} has {free / 2**30:.1f} GiB free and {num_bytes / 2**30:.1f} GiB are needed"
-        )
-
-
-@contextmanager
-def _appearing_whole(path: Path) -> Iterator[Path]:
-    """A path beside ``path`` to write to, then flushed and renamed; a kill's leftover is overwritten."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.partial")
-    try:
-        yield beside
-        with beside.open("rb+") as file:
-            os.fsync(file.fileno())
-        beside.chmod(0o644)  # safetensors makes files that only the owner can read
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def refuse_nan(tensors: Mapping[str, Tensor]) -> None:
-    """Refuse weights that are not numbers: every picture would be black."""
-    for name, tensor in tensors.items():
-        if tensor.is_floating_point() and tensor.isnan().any():
-            raise CheckpointError(f"{name} holds NaN, which is no number, so nothing is written")
-
-
 def _on_cpu(tensor: Tensor) -> Tensor:
     """The tensor alone in its memory; of a view ``torch.save`` would write all that is behind it."""
     tensor = tensor.detach().cpu().contiguous()
@@ -188,16 +155,22 @@ def _on_cpu(tensor: Tensor) -> Tensor:
 
 def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Write ``.safetensors`` or ``.ckpt``, by the suffix; the file appears complete or not at all."""
-    if path.suffix not in (".safetensors", ".ckpt"):
+    if path.suffix == ".safetensors":
+        write_safetensors(path, {name: Planned.of(tensor) for name, tensor in tensors.items()}, metadata)
+    elif path.suffix == ".ckpt":
+        _write_pickle(path, tensors, metadata)
+    else:
         raise CheckpointError(f"{path.name} must end with .safetensors or .ckpt")
+
+
+def _write_pickle(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """What ``torch.save`` writes, which needs everything in memory."""
     require_space(path.parent, sum(tensor.nbytes for tensor in tensors.values()))
-    refuse_nan(tensors)
+    for name, tensor in tensors.items():
+        refuse_nan(name, tensor)
     on_cpu = {name: _on_cpu(tensor) for name, tensor in tensors.items()}
     try:
-        with _appearing_whole(path) as beside:
-            if path.suffix == ".safetensors":
-                save_file(on_cpu, beside, metadata=dict(metadata))
-            else:
-                torch.save({"state_dict": on_cpu, **metadata}, beside)
-    except (OSError, SafetensorError, RuntimeError) as error:  # the last two are how the libraries say it
+        with appearing_whole(path) as beside:
+            torch.save({"state_dict": on_cpu, **metadata}, beside)
+    except (OSError, RuntimeError) as error:  # the second is how torch says it
         raise CheckpointError(f"{path} cannot be written: {error}") from error

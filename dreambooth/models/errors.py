@@ -1,0 +1,7 @@
+"""What is raised when weights cannot be read, used or written."""
+
+from __future__ import annotations
+
+
+class CheckpointError(Exception):
+    """A checkpoint cannot be read, used or written; the message is one sentence for the user."""
