@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pickle
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from dreambooth.models.errors import CheckpointError
+from dreambooth.models.safetensors_file import SafetensorsFile
 from dreambooth.models.streaming import (
     Planned,
     appearing_whole,
@@ -38,26 +39,14 @@ class Checkpoint:
     shapes: Mapping[str, tuple[int, ...]]
     metadata: Mapping[str, str]
 
+    def dtype(self, name: str) -> torch.dtype:
+        """The kind of numbers in a tensor; of safetensors without reading it."""
+        tensors = self.tensors
+        return tensors.dtype(name) if isinstance(tensors, SafetensorsFile) else tensors[name].dtype
 
-class _SafetensorsFile(Mapping[str, Tensor]):
-    """The tensors of an open safetensors file."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = safe_open(path, framework="pt")
-        self._names = tuple(self._file.keys())
-        self.shapes = {name: tuple(self._file.get_slice(name).get_shape()) for name in self._names}
-        self.metadata = dict(self._file.metadata() or {})
-
-    def __getitem__(self, name: str) -> Tensor:
-        if name not in self.shapes:
-            raise KeyError(name)
-        return self._file.get_tensor(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
+    def planned(self, name: str) -> Planned:
+        """The tensor as it is, to be written again."""
+        return Planned(self.dtype(name), self.shapes[name], lambda: self.tensors[name])
 
 
 class _Ignored:
@@ -129,7 +118,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise CheckpointError(f"{path.name} is empty")
     if _is_safetensors(start):
         try:
-            opened = _SafetensorsFile(path)
+            opened = SafetensorsFile(path)
         except SafetensorError as error:
             raise CheckpointError(
                 f"{path.name} is damaged or incomplete; copy or download it again"

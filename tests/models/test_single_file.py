@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from dreambooth.models.single_file import CheckpointError, read_checkpoint, write_checkpoint
+from dreambooth.models.streaming import write_safetensors
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "number": torch.tensor(3), "v_pred": torch.zeros(0)}
 
@@ -28,6 +29,25 @@ def test_what_is_written_is_read(tmp_path, suffix):
     assert checkpoint.metadata == {"modelspec.title": "x"}
     assert checkpoint.shapes == {"a": (2, 3), "number": (), "v_pred": (0,)}
     assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
+def test_kinds_are_told_and_tensors_planned_to_be_written_again(tmp_path, suffix):
+    tensors = {**TENSORS, "half": torch.ones(2, dtype=torch.float16)}
+    write_checkpoint(tmp_path / f"x{suffix}", tensors, {})
+    checkpoint = read_checkpoint(tmp_path / f"x{suffix}")
+    planned = {name: checkpoint.planned(name) for name in checkpoint.tensors}
+    assert {name: plan.dtype for name, plan in planned.items()} == {n: t.dtype for n, t in tensors.items()}
+    write_safetensors(tmp_path / "y.safetensors", planned, {})
+    assert_same(read_checkpoint(tmp_path / "y.safetensors").tensors, tensors)
+
+
+def test_a_tensor_is_read_into_memory_of_its_own(tmp_path):
+    write_checkpoint(tmp_path / "x.safetensors", {"a": torch.zeros(10), "b": torch.ones(10**6)}, {})
+    tensors = read_checkpoint(tmp_path / "x.safetensors").tensors
+    assert tensors["a"].untyped_storage().nbytes() == 40
+    tensors["a"].add_(1)
+    assert tensors["a"].sum() == 0
 
 
 def test_of_a_view_only_what_it_shows_is_written(tmp_path):
