@@ -17,9 +17,9 @@ from random import Random
 import psutil
 import torch
 
-from dreambooth.models.architecture import STABLE_DIFFUSION_15, build_without_weights
-from dreambooth.models.create import names_of
-from dreambooth.models.names import POSITION_IDS
+from dreambooth.models.architecture import STABLE_DIFFUSION_15
+from dreambooth.models.configs import build_without_weights
+from dreambooth.models.names import POSITION_IDS, names_of
 from dreambooth.models.single_file import write_checkpoint
 from dreambooth.toybox.pictures import draw_picture
 from dreambooth.toybox.world import random_spec

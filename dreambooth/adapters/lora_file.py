@@ -13,7 +13,7 @@ from torch import Tensor
 
 from dreambooth.adapters.kohya_names import ALPHA, DOWN
 from dreambooth.adapters.lora import LoraError, lora_weights
-from dreambooth.models.export import cast_float
+from dreambooth.models.export import cast_float, modelspec
 from dreambooth.models.family import Model
 from dreambooth.models.single_file import Checkpoint, read_checkpoint, write_checkpoint
 
@@ -22,6 +22,8 @@ BASE_VERSIONS = {
     ("sd1", "v_prediction"): "sd_v1_v",
     ("sd2", "epsilon"): "sd_v2",
     ("sd2", "v_prediction"): "sd_v2_v",
+    ("sdxl", "epsilon"): "sdxl_base_v1-0",
+    ("sdxl", "v_prediction"): "sdxl_base_v1-0",
 }
 LEGACY_HASH_BYTES = slice(0x100000, 0x110000)
 
@@ -69,8 +71,8 @@ def _training_metadata(model: Model, tensors: Mapping[str, Tensor]) -> dict[str,
     ranks = {tensor.shape[0] for name, tensor in tensors.items() if name.endswith(DOWN)}
     alphas = {tensor.item() for name, tensor in tensors.items() if name.endswith(f".{ALPHA}")}
     return {
-        "ss_v2": str(model.family == "sd2"),
-        "ss_base_model_version": BASE_VERSIONS[model.family, model.predicts],
+        "ss_v2": str(model.architecture.family == "sd2"),
+        "ss_base_model_version": BASE_VERSIONS[model.architecture.family, model.predicts],
         "ss_network_module": "networks.lora",
         "ss_network_dim": str(max(ranks)),
         "ss_network_alpha": str(max(alphas)),
@@ -79,7 +81,7 @@ def _training_metadata(model: Model, tensors: Mapping[str, Tensor]) -> dict[str,
 
 
 def _modelspec(model: Model, title: str) -> dict[str, str]:
-    of_checkpoint = model.export_metadata()
+    of_checkpoint = modelspec(model.architecture)
     return {
         **of_checkpoint,
         "modelspec.architecture": f"{of_checkpoint['modelspec.architecture']}/lora",

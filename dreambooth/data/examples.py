@@ -20,6 +20,7 @@ class Example:
     """One picture as it is trained."""
 
     image: Path
+    original_size: Size
     size: Size  # what it is cropped to
     content_hash: str
     caption: str  # what ``[filewords]`` stands for
@@ -83,6 +84,7 @@ def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_clas
     describe = class_caption if is_class else instance_caption
     return Example(
         image=picture.image.path,
+        original_size=Size(picture.image.width_px, picture.image.height_px),
         size=nearest_bucket(picture.image.width_px, picture.image.height_px, training_sizes(config.data)),
         content_hash=picture.image.content_hash,
         caption=picture.caption,

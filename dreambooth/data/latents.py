@@ -53,6 +53,15 @@ class LatentSource:
         means, stds = zip(*pairs, strict=True)
         return torch.stack(means), torch.stack(stds)
 
+    def fetch_without_hole(self, batch: Batch, masks: Tensor) -> tuple[Tensor, Tensor]:
+        """The same of pictures that are grey where ``masks`` (B, 1, H, W) are 1; never kept."""
+        pairs = [
+            self._encode_picture(item.example, flipped=item.flipped, mask=mask)
+            for item, mask in zip(batch.items, masks, strict=True)
+        ]
+        means, stds = zip(*pairs, strict=True)
+        return torch.stack(means), torch.stack(stds)
+
     def _distribution(self, example: Example, *, flipped: bool) -> tuple[Tensor, Tensor]:
         """Mean and std (c, h, w) of one picture."""
         key = latent_key(example.content_hash, example.size, flipped=flipped, vae_hash=self.vae_hash)
@@ -63,10 +72,15 @@ class LatentSource:
             self.cache.put(key, {"mean": mean, "std": std})
         return mean, std
 
-    def _encode_picture(self, example: Example, *, flipped: bool) -> tuple[Tensor, Tensor]:
+    def _encode_picture(
+        self, example: Example, *, flipped: bool, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         pixels = picture_to_tensor(load_picture(example.image), example.size)  # (3, H, W)
         if hash_file(example.image) != example.content_hash:
             raise DataError(f"{example.image} has changed since the run began: start the run again")
+        pixels = pixels.flip(-1) if flipped else pixels
+        if mask is not None:
+            pixels = pixels * (1 - mask)
         with torch.no_grad():
-            mean, std = self.encode((pixels.flip(-1) if flipped else pixels)[None])
+            mean, std = self.encode(pixels[None])
         return mean[0].cpu(), std[0].cpu()

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dreambooth.config.folders import written_whole
-from dreambooth.models.architecture import Architecture, Config, part_configs, scheduler_config
+from dreambooth.models.architecture import Architecture
+from dreambooth.models.configs import Config, model_index, part_configs, scheduler_config, tokenizer_folder
 from dreambooth.models.tokenizer import (
     END_OF_TEXT,
     MERGES_FILE,
@@ -17,26 +18,15 @@ from dreambooth.models.tokenizer import (
     load_merges,
 )
 
-MODEL_INDEX: Config = {
-    "_class_name": "StableDiffusionPipeline",
-    "feature_extractor": [None, None],
-    "requires_safety_checker": False,
-    "safety_checker": [None, None],
-    "scheduler": ["diffusers", "PNDMScheduler"],
-    "text_encoder": ["transformers", "CLIPTextModel"],
-    "tokenizer": ["transformers", "CLIPTokenizer"],
-    "unet": ["diffusers", "UNet2DConditionModel"],
-    "vae": ["diffusers", "AutoencoderKL"],
-}
-
 
 def write_descriptions(folder: Path, architecture: Architecture) -> None:
     """Everything but the weights."""
-    _write_json(folder / "model_index.json", MODEL_INDEX)
+    _write_json(folder / "model_index.json", model_index(architecture))
     _write_json(folder / "scheduler" / "scheduler_config.json", scheduler_config(architecture))
     for part, config in part_configs(architecture).items():
         _write_json(folder / part / "config.json", config)
-    write_tokenizer(folder / "tokenizer", architecture.max_tokens, architecture.pad_token)
+    for part, text in architecture.texts.items():
+        write_tokenizer(folder / tokenizer_folder(part), text.max_tokens, text.pad_token)
 
 
 def write_tokenizer(folder: Path, max_tokens: int, pad_token: str) -> None:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
-from dreambooth.models.architecture import NORM_GROUPS, Architecture, Family
+from dreambooth.models.architecture import (
+    NORM_GROUPS,
+    STABLE_DIFFUSION_15,
+    STABLE_DIFFUSION_21,
+    STABLE_DIFFUSION_XL,
+    Architecture,
+    Family,
+    TextArchitecture,
+)
+from dreambooth.models.errors import CheckpointError
 from dreambooth.models.family import Prediction
-from dreambooth.models.names import OPEN_CLIP_PREFIX, TEXT_PREFIX
-from dreambooth.models.single_file import CheckpointError
+from dreambooth.models.names import SD2_TEXT, SDXL_TEXT_2, TEXT_PREFIXES, UNET, VAE
 
 Shapes = Mapping[str, tuple[int, ...]]
 
-UNET = "model.diffusion_model."
-VAE = "first_stage_model."
-TEXT = f"{TEXT_PREFIX}text_model."
 EXTRA_INPUTS = {
     5: "a depth model (5 U-Net input channels)",
     8: "an InstructPix2Pix model (8 U-Net input channels)",
-    9: "an inpainting model (9 U-Net input channels)",
 }
 # The first pattern that any name begins with decides.
 STRANGERS = (
@@ -29,8 +33,7 @@ STRANGERS = (
     ),
     (r"(emb_params|string_to_param|clip_[lg])$", "a textual inversion embedding, not a full model"),
     (r"(control_model\.|input_hint_block\.|controlnet_)", "a ControlNet, not a full model"),
-    (r"conditioner\.embedders\.1\.", "Stable Diffusion XL, which is not supported yet"),
-    (r"conditioner\.embedders\.0\.", "the Stable Diffusion XL refiner, which cannot be trained here"),
+    (r"conditioner\.embedders\.0\.model\.", "the refiner of Stable Diffusion XL, which is not trained here"),
     (r"model\.diffusion_model\.joint_blocks\.", "Stable Diffusion 3, which is not supported"),
     (r"(model\.diffusion_model\.)?double_blocks\.", "FLUX, which is not supported"),
     (
@@ -51,34 +54,48 @@ def find_stranger(names: Iterable[str]) -> str | None:
     return None
 
 
-def detect_architecture(shapes: Shapes, metadata: Mapping[str, str], predicts: Prediction) -> Architecture:
-    """The architecture of a Stable Diffusion 1.x or 2.x checkpoint; anything else is refused by its name."""
-    family: Family = "sd2" if any(name.startswith(OPEN_CLIP_PREFIX) for name in shapes) else "sd1"
-    _refuse_others(shapes, TEXT if family == "sd1" else OPEN_CLIP_PREFIX)
-    unet_widths, attention, unet_resnets = _unet_levels(shapes)
+def find_family(names: Iterable[str]) -> Family:
+    """The family whose text encoders a checkpoint has."""
+    names = tuple(names)
+    if any(name.startswith(SDXL_TEXT_2) for name in names):
+        return "sdxl"
+    return "sd2" if any(name.startswith(SD2_TEXT) for name in names) else "sd1"
+
+
+def detect_architecture(
+    shapes: Shapes, metadata: Mapping[str, str], predicts: Prediction, *, has_zero_terminal_snr: bool = False
+) -> Architecture:
+    """The architecture of a Stable Diffusion 1.x, 2.x or XL; anything else is refused by its name."""
+    family = find_family(shapes)
+    _refuse_others(shapes, family)
+    unet_widths, unet_depths, unet_resnets = _unet_levels(shapes)
     vae_widths, vae_resnets = _vae_levels(shapes)
-    text = _clip(shapes) if family == "sd1" else _open_clip(shapes)
+    vector = shapes.get(f"{UNET}label_emb.0.0.weight")
     architecture = Architecture(
         family=family,
         unet_widths=unet_widths,
-        unet_attention=attention,
+        unet_depths=unet_depths,
         unet_resnets=unet_resnets,
+        unet_inputs=_shape(shapes, f"{UNET}input_blocks.0.0.weight", 4)[1],
         context_width=_shape(shapes, f"{UNET}middle_block.1.transformer_blocks.0.attn2.to_k.weight", 2)[1],
-        latent_channels=_shape(shapes, f"{UNET}input_blocks.0.0.weight", 4)[1],
+        vector_width=vector[1] if vector else 0,
+        latent_channels=_shape(shapes, f"{VAE}decoder.conv_in.weight", 4)[1],
         vae_widths=vae_widths,
         vae_resnets=vae_resnets,
-        text_width=text.width,
-        text_mlp_width=text.mlp_width,
-        text_layers=text.layers,
-        vocabulary_size=text.vocabulary_size,
-        max_tokens=text.max_tokens,
+        text_encoders=_text_encoders(shapes, family),
         predicts=predicts,
-        native_resolution=find_resolution_px(
-            metadata, 768 if (family, predicts) == ("sd2", "v_prediction") else 512
-        ),
+        has_zero_terminal_snr=has_zero_terminal_snr,
+        native_resolution=find_resolution_px(metadata, _usual_resolution_px(family, predicts)),
     )
-    _refuse_odd_numbers(architecture)
+    _refuse_odd_numbers(architecture, shapes)
     return architecture
+
+
+def _usual_resolution_px(family: Family, predicts: Prediction) -> int:
+    if family == "sdxl":
+        return STABLE_DIFFUSION_XL.native_resolution
+    usual = STABLE_DIFFUSION_21 if (family, predicts) == ("sd2", "v_prediction") else STABLE_DIFFUSION_15
+    return usual.native_resolution
 
 
 def find_resolution_px(metadata: Mapping[str, str], default_px: int) -> int:
@@ -89,86 +106,108 @@ def find_resolution_px(metadata: Mapping[str, str], default_px: int) -> int:
     return int(told[1])
 
 
-@dataclass(frozen=True, kw_only=True)
-class _TextEncoder:
-    """The numbers of a text encoder."""
-
-    vocabulary_size: int
-    width: int
-    mlp_width: int
-    layers: int
-    max_tokens: int
-
-
-def _clip(shapes: Shapes) -> _TextEncoder:
-    """CLIP-L as transformers names it."""
-    vocabulary_size, width = _shape(shapes, f"{TEXT}embeddings.token_embedding.weight", 2)
-    return _TextEncoder(
-        vocabulary_size=vocabulary_size,
-        width=width,
-        mlp_width=_shape(shapes, f"{TEXT}encoder.layers.0.mlp.fc1.weight", 2)[0],
-        layers=_count(shapes, TEXT + "encoder.layers.{}.layer_norm1.weight"),
-        max_tokens=_shape(shapes, f"{TEXT}embeddings.position_embedding.weight", 2)[0],
+def _text_encoders(shapes: Shapes, family: Family) -> tuple[TextArchitecture, ...]:
+    prefixes = TEXT_PREFIXES[family]
+    if family == "sd1":
+        return (_clip(shapes, prefixes[0]),)
+    if family == "sd2":  # which uses the output of the block before the last one
+        open_clip = _open_clip(shapes, prefixes[0])
+        return (replace(open_clip, layers=open_clip.layers - 1),)
+    projection_width = _shape(shapes, f"{prefixes[1]}text_projection", 2)[1]
+    return (
+        _clip(shapes, prefixes[0]),
+        replace(_open_clip(shapes, prefixes[1]), projection_width=projection_width),
     )
 
 
-def _open_clip(shapes: Shapes) -> _TextEncoder:
-    """OpenCLIP ViT-H; the output of the block before the last one is what SD 2 uses."""
-    vocabulary_size, width = _shape(shapes, f"{OPEN_CLIP_PREFIX}token_embedding.weight", 2)
-    blocks = f"{OPEN_CLIP_PREFIX}transformer.resblocks."
-    return _TextEncoder(
+def _clip(shapes: Shapes, prefix: str) -> TextArchitecture:
+    """CLIP-L as transformers names it."""
+    text = f"{prefix}text_model."
+    vocabulary_size, width = _shape(shapes, f"{text}embeddings.token_embedding.weight", 2)
+    return TextArchitecture(
+        kind="clip",
+        vocabulary_size=vocabulary_size,
+        width=width,
+        mlp_width=_shape(shapes, f"{text}encoder.layers.0.mlp.fc1.weight", 2)[0],
+        layers=_count(shapes, text + "encoder.layers.{}.layer_norm1.weight"),
+        max_tokens=_shape(shapes, f"{text}embeddings.position_embedding.weight", 2)[0],
+    )
+
+
+def _open_clip(shapes: Shapes, prefix: str) -> TextArchitecture:
+    """OpenCLIP's ViT-H or bigG, with all its blocks."""
+    vocabulary_size, width = _shape(shapes, f"{prefix}token_embedding.weight", 2)
+    blocks = f"{prefix}transformer.resblocks."
+    return TextArchitecture(
+        kind="open_clip",
         vocabulary_size=vocabulary_size,
         width=width,
         mlp_width=_shape(shapes, f"{blocks}0.mlp.c_fc.weight", 2)[0],
-        layers=_count(shapes, blocks + "{}.ln_1.weight") - 1,
-        max_tokens=_shape(shapes, f"{OPEN_CLIP_PREFIX}positional_embedding", 2)[0],
+        layers=_count(shapes, blocks + "{}.ln_1.weight"),
+        max_tokens=_shape(shapes, f"{prefix}positional_embedding", 2)[0],
     )
 
 
-def _refuse_others(shapes: Shapes, text_prefix: str) -> None:
+def _refuse_others(shapes: Shapes, family: Family) -> None:
     stranger = find_stranger(shapes)
     if stranger is not None:
         raise CheckpointError(f"this is {stranger}")
-    for prefix, part in ((UNET, "U-Net"), (VAE, "VAE"), (text_prefix, "text encoder")):
+    needed = [(UNET, "U-Net"), (VAE, "VAE"), *((prefix, "text encoder") for prefix in TEXT_PREFIXES[family])]
+    for prefix, part in needed:
         if not any(name.startswith(prefix) for name in shapes):
             raise CheckpointError(
                 f"this is not a complete Stable Diffusion checkpoint: it has no {part} ({prefix}…)"
             )
-    inputs = _shape(shapes, f"{UNET}input_blocks.0.0.weight", 4)[1]
-    latents = _shape(shapes, f"{VAE}decoder.conv_in.weight", 4)[1]
-    if inputs != latents:
+
+
+def _refuse_odd_numbers(architecture: Architecture, shapes: Shapes) -> None:
+    inputs, latents = architecture.unet_inputs, architecture.latent_channels
+    if inputs != latents and not architecture.inpaints:
         what = EXTRA_INPUTS.get(
             inputs, f"a model with {inputs} U-Net input channels for {latents} latent channels"
         )
-        raise CheckpointError(f"this is {what}, which is not supported yet")
-
-
-def _refuse_odd_numbers(architecture: Architecture) -> None:
-    if architecture.context_width != architecture.text_width:
+        raise CheckpointError(f"this is {what}, which is not supported")
+    written = sum(text.width for text in architecture.text_encoders)
+    if architecture.context_width != written:
         raise CheckpointError(
             f"U-Net and text encoder do not belong together: the U-Net reads text of width "
-            f"{architecture.context_width}, the encoder writes {architecture.text_width}"
+            f"{architecture.context_width}, the encoder writes {written}"
         )
     if any(width % NORM_GROUPS for width in (*architecture.unet_widths, *architecture.vae_widths)):
         raise CheckpointError(f"this is no Stable Diffusion: its widths are not multiples of {NORM_GROUPS}")
+    if (architecture.family == "sdxl") != bool(architecture.vector_width):
+        raise CheckpointError("U-Net and text encoders do not belong together: only one of them is of SDXL")
+    depth = _count(shapes, UNET + "middle_block.1.transformer_blocks.{}.")
+    if depth != architecture.unet_middle_depth:
+        raise CheckpointError(
+            f"this is a cut-down Stable Diffusion, which is not supported: its middle has {depth} "
+            f"transformer blocks, the level before it {architecture.unet_middle_depth}"
+        )
 
 
-def _unet_levels(shapes: Shapes) -> tuple[tuple[int, ...], tuple[bool, ...], int]:
-    """Widths, which levels have transformers, resnets per level; a ``.op`` block begins the next level."""
+def _unet_levels(shapes: Shapes) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    """Widths, depths of the transformers, resnets per level; a ``.op`` block begins the next level."""
     widths: list[list[int]] = [[]]
-    attention: list[bool] = [False]
+    depths: list[set[int]] = [set()]
     for block in range(1, _count(shapes, UNET + "input_blocks.{}.0.", start=1) + 1):
-        if f"{UNET}input_blocks.{block}.0.op.weight" in shapes:
+        name = f"{UNET}input_blocks.{block}"
+        if f"{name}.0.op.weight" in shapes:
             widths.append([])
-            attention.append(False)
+            depths.append(set())
             continue
-        widths[-1].append(_shape(shapes, f"{UNET}input_blocks.{block}.0.out_layers.3.weight", 4)[0])
-        attention[-1] = f"{UNET}input_blocks.{block}.1.proj_in.weight" in shapes
+        widths[-1].append(_shape(shapes, f"{name}.0.out_layers.3.weight", 4)[0])
+        has_transformer = f"{name}.1.proj_in.weight" in shapes
+        depths[-1].add(_count(shapes, name + ".1.transformer_blocks.{}.") if has_transformer else 0)
     if len({len(level) for level in widths}) != 1 or not widths[0]:
         raise CheckpointError(
             "this is no Stable Diffusion: the levels of its U-Net differ in depth, or some are missing"
         )
-    return tuple(level[0] for level in widths), tuple(attention), len(widths[0])
+    if any(len(level) != 1 for level in depths):
+        raise CheckpointError(
+            "this is a cut-down Stable Diffusion, which is not supported: the transformers of one level "
+            "differ in depth"
+        )
+    return tuple(level[0] for level in widths), tuple(level.pop() for level in depths), len(widths[0])
 
 
 def _vae_levels(shapes: Shapes) -> tuple[tuple[int, ...], int]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,19 +10,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dreambooth.models.family import Model
-from dreambooth.models.names import EMA_PREFIX
+from dreambooth.config.folders import written_whole
+from dreambooth.models.architecture import Architecture
+from dreambooth.models.descriptions import write_descriptions
+from dreambooth.models.host_yaml import host_yaml
+from dreambooth.models.names import EMA_PREFIX, CheckpointNames, names_of
+from dreambooth.models.prediction import V_MARKER, ZERO_SNR_MARKER
 from dreambooth.models.single_file import CheckpointError, write_checkpoint
-from dreambooth.models.streaming import require_space
-from dreambooth.models.working import (
-    EXTRA_FILE,
-    WEIGHT_FILES,
-    Weights,
-    folder_appearing_whole,
-    read_extra,
-    read_part,
-    write_part,
-)
+from dreambooth.models.source import Parts, Source
+from dreambooth.models.streaming import Planned, require_space, write_safetensors
+from dreambooth.models.working import Weights, folder_appearing_whole, write_part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +29,7 @@ class Exported:
     path: Path
     num_tensors: int
     num_bytes: int
-    moved: Mapping[str, float]  # part → RMS of the change since ``working`` / RMS of the weights there
+    moved: Mapping[str, float]  # part → RMS of the change since the source / RMS of the weights there
     num_left_out: int  # stale EMA tensors of the source
 
 
@@ -50,73 +46,155 @@ def cast_float(name: str, tensor: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 @torch.no_grad()
-def relative_change(weights: Mapping[str, Tensor], before: Mapping[str, Tensor]) -> float:
+def relative_change(weights: Mapping[str, Tensor], before: Mapping[str, Planned]) -> float:
     """RMS of ``weights - before`` over RMS of ``before``, all tensors together."""
     change, size = 0.0, 0.0
     for name, tensor in weights.items():
-        old = before[name].to(tensor.device, torch.float32)
+        old = before[name].make().to(tensor.device, torch.float32)
         change += (tensor.float() - old).square().sum(dtype=torch.float64).item()
         size += old.square().sum(dtype=torch.float64).item()
     return (change / size) ** 0.5 if size else float("inf") if change else 0.0
 
 
 def export_checkpoint(
-    model: Model, weights: Weights, path: Path, dtype: torch.dtype, metadata: Mapping[str, str]
+    source: Source, weights: Weights, path: Path, dtype: torch.dtype | None, metadata: Mapping[str, str]
 ) -> Exported:
-    """Write one ``.safetensors`` or ``.ckpt`` in the names of the original checkpoint.
+    """Write one ``.safetensors`` or ``.ckpt`` in the names of the original checkpoint, tensor by tensor.
 
-    Parts that ``weights`` lacks are those in ``working``. What only the source held goes along unchanged;
-    its EMA weights are cast, and left out once the U-Net has moved, as they no longer belong to it.
-    ``metadata`` overrides what the model says of itself.
+    Parts that ``weights`` lacks are those of the source. What only the source held goes along unchanged; its
+    EMA weights are cast, and left out once the U-Net has moved, as they no longer belong to it. ``dtype``
+    None keeps that of each tensor. ``metadata`` overrides what the model says of itself.
     """
-    moved = {
-        part: relative_change(tensors, read_part(model.working, part)) for part, tensors in weights.items()
-    }
-    tensors = model.checkpoint_tensors(weights)
-    carried = set(read_extra(model.working))
-    ema = {name for name in carried if name.startswith(EMA_PREFIX)}
-    left_out = ema if moved.get("unet", 0.0) > 0 else set()
-    cast = {
-        name: tensor if name in carried - ema else cast_float(name, tensor, dtype)
-        for name, tensor in tensors.items()
-        if name not in left_out
+    moved = _moved(source, weights)
+    planned = _planned_checkpoint(source.architecture, _replaced(source, weights), dtype)
+    is_stale = moved.get("unet", 0.0) > 0
+    left_out = [name for name in source.extra if is_stale and name.startswith(EMA_PREFIX)]
+    for name, plan in source.extra.items():
+        if name not in left_out:
+            planned[name] = _cast(name, plan, dtype) if name.startswith(EMA_PREFIX) else plan
+    planned |= {
+        name: Planned.of(torch.zeros(0)) for name in _markers(source.architecture) if name not in planned
     }
     date = datetime.now().replace(microsecond=0).isoformat()
-    told = {**model.export_metadata(), "modelspec.title": path.stem, "modelspec.date": date, **metadata}
-    write_checkpoint(path, cast, told)
+    told = {
+        **modelspec(source.architecture),
+        "modelspec.title": path.stem,
+        "modelspec.date": date,
+        **metadata,
+    }
+    if path.suffix == ".safetensors":
+        write_safetensors(path, planned, told)
+    else:
+        write_checkpoint(path, {name: plan.make() for name, plan in planned.items()}, told)
+    if yaml := host_yaml(source.architecture):
+        with written_whole(path.with_suffix(".yaml")) as file:
+            file.write(yaml)
     return Exported(
         path=path,
-        num_tensors=len(cast),
+        num_tensors=len(planned),
         num_bytes=path.stat().st_size,
         moved=moved,
         num_left_out=len(left_out),
     )
 
 
-def export_diffusers_folder(model: Model, weights: Weights, folder: Path, dtype: torch.dtype) -> Exported:
-    """Write a new folder in diffusers layout; parts that ``weights`` lacks are those in ``working``."""
-    moved = {
-        part: relative_change(tensors, read_part(model.working, part)) for part, tensors in weights.items()
+def export_diffusers_folder(
+    source: Source, weights: Weights, folder: Path, dtype: torch.dtype | None
+) -> Exported:
+    """Write a new folder in diffusers layout; parts that ``weights`` lacks are those of the source."""
+    moved = _moved(source, weights)
+    parts = {
+        part: {key: _cast(key, plan, dtype) for key, plan in tensors.items()}
+        for part, tensors in _replaced(source, weights).items()
     }
-    parts = {part: weights.get(part, read_part(model.working, part)) for part in WEIGHT_FILES}
-    require_space(
-        folder.parent,
-        sum(tensor.numel() for part in parts.values() for tensor in part.values()) * dtype.itemsize,
-    )
+    plans = [plan for tensors in parts.values() for plan in tensors.values()]
+    require_space(folder.parent, sum(plan.num_bytes for plan in plans))
     with folder_appearing_whole(folder) as beside:
-        skipped = shutil.ignore_patterns(
-            EXTRA_FILE, *(Path(file).name for file in WEIGHT_FILES.values()), ".*"
-        )
-        shutil.copytree(model.working, beside, dirs_exist_ok=True, ignore=skipped)
+        write_descriptions(beside, source.architecture)
         for part, tensors in parts.items():
-            write_part(
-                beside, part, {name: cast_float(name, tensor, dtype) for name, tensor in tensors.items()}
-            )
+            write_part(beside, part, tensors)
     files = [file for file in folder.rglob("*") if file.is_file()]
     return Exported(
         path=folder,
-        num_tensors=sum(len(tensors) for tensors in parts.values()),
+        num_tensors=len(plans),
         num_bytes=sum(file.stat().st_size for file in files),
         moved=moved,
         num_left_out=0,
     )
+
+
+def _moved(source: Source, weights: Weights) -> dict[str, float]:
+    return {part: relative_change(tensors, source.parts[part]) for part, tensors in weights.items()}
+
+
+def _replaced(source: Source, weights: Weights) -> Parts:
+    """The source's parts with ``weights`` in their places; raises CheckpointError when they have none."""
+    for part, tensors in weights.items():
+        ours = {key: plan.shape for key, plan in source.parts[part].items()}
+        if {key: tuple(tensor.shape) for key, tensor in tensors.items()} != ours:
+            raise CheckpointError(f"the weights given for {part} are not those of {source.name}")
+    given = {
+        part: {key: Planned.of(tensor) for key, tensor in tensors.items()}
+        for part, tensors in weights.items()
+    }
+    return {**source.parts, **given}
+
+
+def _planned_checkpoint(
+    architecture: Architecture, parts: Parts, dtype: torch.dtype | None
+) -> dict[str, Planned]:
+    """All weights by their original names."""
+    names = names_of(architecture)
+    return {
+        name: _cast(name, _joined(names, part, name, [tensors[key] for key in keys]), dtype)
+        for part, tensors in parts.items()
+        for name, keys in names.origins(part, tensors).items()
+    }
+
+
+def _joined(names: CheckpointNames, part: str, name: str, plans: Sequence[Planned]) -> Planned:
+    """The tensor of a checkpoint that is made of these."""
+    shape = names.join(part, name, [torch.empty(plan.shape, device="meta") for plan in plans]).shape
+    dtype = plans[0].dtype
+    for plan in plans:
+        dtype = torch.promote_types(dtype, plan.dtype)
+    return Planned(
+        dtype, tuple(shape), lambda: names.join(part, name, [plan.make().to(dtype) for plan in plans])
+    )
+
+
+def _cast(name: str, plan: Planned, dtype: torch.dtype | None) -> Planned:
+    if dtype is None or not plan.dtype.is_floating_point:
+        return plan
+    make: Callable[[], Tensor] = plan.make
+    return Planned(dtype, plan.shape, lambda: cast_float(name, make(), dtype))
+
+
+def _markers(architecture: Architecture) -> Iterator[str]:
+    """Empty tensors that tell hosts of an SDXL what its shapes do not; others have a yaml."""
+    if architecture.family == "sdxl" and architecture.predicts == "v_prediction":
+        yield V_MARKER
+    if architecture.has_zero_terminal_snr:
+        yield ZERO_SNR_MARKER
+
+
+MODELSPEC = {
+    ("sd1", "epsilon"): "stable-diffusion-v1",
+    ("sd1", "v_prediction"): "stable-diffusion-v1",
+    ("sd2", "epsilon"): "stable-diffusion-v2-512",
+    ("sd2", "v_prediction"): "stable-diffusion-v2-768-v",
+    ("sdxl", "epsilon"): "stable-diffusion-xl-v1-base",
+    ("sdxl", "v_prediction"): "stable-diffusion-xl-v1-base",
+}
+
+
+def modelspec(architecture: Architecture) -> dict[str, str]:
+    """What a file says about the architecture; names as in the specification of Stability AI."""
+    side = architecture.native_resolution
+    return {
+        "modelspec.sai_model_spec": "1.0.1",
+        "modelspec.architecture": MODELSPEC[architecture.family, architecture.predicts],
+        "modelspec.implementation": "https://github.com/Stability-AI/generative-models",
+        "modelspec.resolution": f"{side}x{side}",
+        "modelspec.prediction_type": "epsilon" if architecture.predicts == "epsilon" else "v",
+    }

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from dreambooth.models.architecture import Architecture
 
 Prediction = Literal["epsilon", "v_prediction"]
 
@@ -37,10 +40,36 @@ class TextStates(Protocol):
         """Some of the captions."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """Which part of a picture is seen, in pixels: what SDXL is told (arXiv:2307.01952, section 2.2)."""
+
+    original_height: int  # before the picture was scaled
+    original_width: int
+    top: int  # of the part that was taken, in the scaled picture
+    left: int
+    height: int  # of that part
+    width: int
+
+    @classmethod
+    def whole(cls, *, height: int, width: int) -> Frame:
+        """All of a picture in its own size: what to ask for in a drawing."""
+        return cls(original_height=height, original_width=width, top=0, left=0, height=height, width=width)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conditions:
+    """What the U-Net is told beside the noisy latents, a row for each picture."""
+
+    text: TextStates
+    frames: Sequence[Frame]
+    hole: Tensor | None = None  # (B, 1 + c, h, w): see ``Model.hole``; for models that inpaint
+
+
 class Model(Protocol):
     """A loaded model. The modules are plain diffusers and transformers classes."""
 
-    family: str
+    architecture: Architecture
     working: Path  # the folder that it was loaded from
     predicts: Prediction
     alphas_cumprod: Tensor  # (1000,) float64 on the CPU: the share of signal variance kept at each timestep
@@ -82,15 +111,12 @@ class Model(Protocol):
     def join_states(self, states: Sequence[TextStates]) -> TextStates:
         """Rows one after another."""
 
-    def predict(self, noisy_latents: Tensor, timesteps: Tensor, text_states: TextStates) -> Tensor:
+    @property
+    def inpaints(self) -> bool:
+        """Whether the U-Net fills a hole in a picture that it sees; ``Conditions.hole`` is needed then."""
+
+    def hole(self, masks: Tensor, left_over: Tensor) -> Tensor:
+        """Masks (B, 1, H, W), 1 in the hole, with latents of the pictures without it: (B, 1 + c, h, w)."""
+
+    def predict(self, noisy_latents: Tensor, timesteps: Tensor, conditions: Conditions) -> Tensor:
         """What the U-Net makes of noisy latents (B, c, h, w) at integer timesteps (B,): noise or velocity."""
-
-    def checkpoint_tensors(self, weights: Mapping[str, Mapping[str, Tensor]]) -> dict[str, Tensor]:
-        """A complete checkpoint in original names.
-
-        It is made of ``weights`` (part or "vae" → diffusers key → tensor), for parts that it lacks of those
-        in ``working``, and of whatever else the source held.
-        """
-
-    def export_metadata(self) -> dict[str, str]:
-        """What a checkpoint file says about the architecture (``modelspec.*``)."""

@@ -5,6 +5,7 @@ A table maps modules, original → diffusers; whatever follows a module's name i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 Modules = dict[str, str]
@@ -40,6 +41,10 @@ def rename(key: str, modules: Mapping[str, str]) -> str | None:
 def inverse(modules: Mapping[str, str]) -> Modules:
     """The table diffusers → original."""
     return {diffusers: original for original, diffusers in modules.items()}
+
+
+# Where SDXL's U-Net reads pooled text and sizes.
+VECTOR_MODULES = {"label_emb.0.0": "add_embedding.linear_1", "label_emb.0.2": "add_embedding.linear_2"}
 
 
 def _inside(original: str, diffusers: str, modules: Mapping[str, str]) -> Modules:
@@ -122,9 +127,10 @@ def vae_modules(num_levels: int, num_resnets: int) -> Modules:
     return table
 
 
-def is_vae_attention_weight(key: str) -> bool:
-    """Whether a VAE weight (diffusers name) is (c, c) there and (c, c, 1, 1) in the original."""
-    return ".mid_block.attentions.0.to_" in key and key.endswith(".weight")
+def is_original_vae_attention(name: str) -> bool:
+    """Whether a VAE weight (original name) is (c, c, 1, 1) there and (c, c) in diffusers."""
+    module, _, kind = name.rpartition(".")
+    return kind == "weight" and re.search(r"\.mid\.attn_1\.(q|k|v|proj_out)$", module) is not None
 
 
 _CLIP_LAYER = {

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from dreambooth.models.architecture import Architecture, Family
 from dreambooth.models.keys import (
+    VECTOR_MODULES,
     Modules,
     inverse,
-    is_vae_attention_weight,
+    is_original_vae_attention,
     open_clip_modules,
     open_clip_stacks,
     rename,
@@ -19,10 +21,19 @@ from dreambooth.models.keys import (
     vae_modules,
 )
 
-TEXT_PREFIX = "cond_stage_model.transformer."
-POSITION_IDS = TEXT_PREFIX + "text_model.embeddings.position_ids"
-OPEN_CLIP_PREFIX = "cond_stage_model.model."
+UNET = "model.diffusion_model."
+VAE = "first_stage_model."
+SD1_TEXT = "cond_stage_model.transformer."
+SD2_TEXT = "cond_stage_model.model."
+SDXL_TEXT = "conditioner.embedders.0.transformer."
+SDXL_TEXT_2 = "conditioner.embedders.1.model."
+TEXT_PREFIXES: Mapping[Family, tuple[str, ...]] = {
+    "sd1": (SD1_TEXT,),
+    "sd2": (SD2_TEXT,),
+    "sdxl": (SDXL_TEXT, SDXL_TEXT_2),
+}
 EMA_PREFIX = "model_ema."
+POSITION_IDS = f"{SD1_TEXT}text_model.embeddings.position_ids"
 
 
 @dataclass(frozen=True)
@@ -32,13 +43,18 @@ class Home:
     part: str
     key: str  # in diffusers
     third: int | None = None  # 0, 1, 2: query, key, value
+    is_transposed: bool = False
 
     def source_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape in the checkpoint of what has ``shape`` in diffusers."""
+        if self.is_transposed:
+            return shape[::-1]
         return shape if self.third is None else (3 * shape[0], *shape[1:])
 
     def take(self, tensor: Tensor) -> Tensor:
         """What of the checkpoint's tensor belongs here."""
+        if self.is_transposed:
+            return tensor.T
         return tensor if self.third is None else tensor.chunk(3)[self.third]
 
 
@@ -48,58 +64,84 @@ class CheckpointNames:
 
     modules: Mapping[str, Modules]
     stacks: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)  # part → original → three
+    # part → original → diffusers: OpenCLIP multiplies x · P, a linear layer x · Wᵀ
+    transposed: Mapping[str, Modules] = field(default_factory=dict)
 
     def find(self, key: str) -> tuple[Home, ...]:
         """What an original name becomes; nothing when no part has a place for it."""
         for part, stacks in self.stacks.items():
             if key in stacks:
                 return tuple(Home(part, inner, third) for third, inner in enumerate(stacks[key]))
+        for part, table in self.transposed.items():
+            if key in table:
+                return (Home(part, table[key], is_transposed=True),)
         for part, table in self.modules.items():
             name = rename(key, table)
             if name is not None:
                 return (Home(part, name),)
         return ()
 
-    def original(self, part: str, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """A part's weights, diffusers name → tensor, as the original checkpoint has them."""
+    def origins(self, part: str, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Names in the original checkpoint → the diffusers names of a part that each is made of.
+
+        Raises KeyError for a name that has no place there.
+        """
         table = inverse(self.modules[part])
-        renamed: dict[str, Tensor] = {}
+        wanted = dict.fromkeys(keys)
+        made: dict[str, tuple[str, ...]] = {}
         for original, inner in self.stacks.get(part, {}).items():
-            if found := [weights[key] for key in inner if key in weights]:
-                renamed[original] = torch.cat(found)
-        stacked = {key for inner in self.stacks.get(part, {}).values() for key in inner}
-        for key, tensor in weights.items():
-            if key in stacked:
+            if found := tuple(key for key in inner if key in wanted):
+                made[original] = found
+        for original, key in self.transposed.get(part, {}).items():
+            if key in wanted:
+                made[original] = (key,)
+        done = {key for inner in made.values() for key in inner}
+        for key in wanted:
+            if key in done:
                 continue
             name = rename(key, table)
             if name is None:
                 raise KeyError(f"{key} has no place in the {part} of an original checkpoint")
-            is_flat = part == "vae" and is_vae_attention_weight(key) and tensor.ndim == 2
-            renamed[name] = tensor[:, :, None, None] if is_flat else tensor
-        return renamed
+            made[name] = (key,)
+        return made
 
+    def join(self, part: str, original: str, tensors: Sequence[Tensor]) -> Tensor:
+        """The tensor of the original checkpoint that ``origins`` says is made of these."""
+        if original in self.stacks.get(part, {}):
+            return torch.cat(list(tensors))
+        tensor = tensors[0]
+        if original in self.transposed.get(part, {}):
+            return tensor.T
+        is_flat = part == "vae" and is_original_vae_attention(original) and tensor.ndim == 2
+        return tensor[:, :, None, None] if is_flat else tensor
 
-def sd1_names(
-    attention: Sequence[bool], unet_resnets: int, vae_levels: int, vae_resnets: int
-) -> CheckpointNames:
-    """Stable Diffusion 1.x: ``model.diffusion_model``, ``first_stage_model``, ``cond_stage_model``."""
-    return CheckpointNames(
-        {
-            "unet": _prefixed("model.diffusion_model.", unet_modules(attention, unet_resnets)),
-            "vae": _prefixed("first_stage_model.", vae_modules(vae_levels, vae_resnets)),
-            "text_encoder": {f"{TEXT_PREFIX}text_model": "text_model"},
+    def original(self, part: str, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """A part's weights, diffusers name → tensor, as the original checkpoint has them."""
+        return {
+            name: self.join(part, name, [weights[key] for key in keys])
+            for name, keys in self.origins(part, weights).items()
         }
-    )
 
 
-def sd2_names(
-    attention: Sequence[bool], unet_resnets: int, vae_levels: int, vae_resnets: int, text_layers: int
-) -> CheckpointNames:
-    """Stable Diffusion 2.x: as 1.x, but the text encoder is OpenCLIP's; its last block is not used."""
-    modules = sd1_names(attention, unet_resnets, vae_levels, vae_resnets).modules
-    text = _prefixed(OPEN_CLIP_PREFIX, open_clip_modules(text_layers))
-    stacks = {OPEN_CLIP_PREFIX + name: inner for name, inner in open_clip_stacks(text_layers).items()}
-    return CheckpointNames({**modules, "text_encoder": text}, {"text_encoder": stacks})
+def names_of(architecture: Architecture) -> CheckpointNames:
+    """Where the weights of a model of this architecture are in an original checkpoint."""
+    unet = unet_modules([depth > 0 for depth in architecture.unet_depths], architecture.unet_resnets)
+    if architecture.vector_width:
+        unet |= VECTOR_MODULES
+    vae = vae_modules(len(architecture.vae_widths), architecture.vae_resnets)
+    modules = {"unet": _prefixed(UNET, unet), "vae": _prefixed(VAE, vae)}
+    stacks: dict[str, Mapping[str, Sequence[str]]] = {}
+    transposed: dict[str, Modules] = {}
+    prefixes = TEXT_PREFIXES[architecture.family]
+    for (part, text), prefix in zip(architecture.texts.items(), prefixes, strict=True):
+        if text.kind == "clip":
+            modules[part] = {f"{prefix}text_model": "text_model"}
+            continue
+        modules[part] = _prefixed(prefix, open_clip_modules(text.layers))
+        stacks[part] = {prefix + name: inner for name, inner in open_clip_stacks(text.layers).items()}
+        if text.projection_width:
+            transposed[part] = {f"{prefix}text_projection": "text_projection.weight"}
+    return CheckpointNames(modules, stacks, transposed)
 
 
 def ema_name(key: str) -> str:
@@ -117,7 +159,13 @@ def _prefixed(prefix: str, modules: Modules) -> Modules:
 
 def modern_spelling(key: str) -> str:
     """Text encoder names with the ``text_model.`` level that the oldest files lack; others as they are."""
-    inner = key.removeprefix(TEXT_PREFIX)
-    if inner == key or inner.startswith("text_model."):
-        return key
-    return f"{TEXT_PREFIX}text_model.{inner}"
+    for prefix in (SD1_TEXT, SDXL_TEXT):
+        inner = key.removeprefix(prefix)
+        if inner != key and not inner.startswith("text_model."):
+            return f"{prefix}text_model.{inner}"
+    return key
+
+
+def is_position_ids(key: str) -> bool:
+    """Whether a tensor of a checkpoint counts tokens: a constant, which old merges rounded."""
+    return key.endswith("text_model.embeddings.position_ids")

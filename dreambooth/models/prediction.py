@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from dreambooth.models.detect import find_family
 from dreambooth.models.family import Prediction
-from dreambooth.models.names import OPEN_CLIP_PREFIX
 from dreambooth.models.single_file import Checkpoint, CheckpointError
 
 SPELLINGS: dict[str, Prediction] = {
@@ -18,6 +18,9 @@ SPELLINGS: dict[str, Prediction] = {
 # Of the two models that everybody's SD 2.x comes from, the one that predicts v has widely spread biases here.
 TELLING_BIAS = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias"
 LEAST_SPREAD_OF_V = 0.09
+# Empty tensors by which a checkpoint says of itself what its shapes do not tell.
+V_MARKER = "v_pred"
+ZERO_SNR_MARKER = "ztsnr"
 
 
 def find_prediction(checkpoint: Checkpoint, yaml_file: Path) -> Prediction:
@@ -26,7 +29,7 @@ def find_prediction(checkpoint: Checkpoint, yaml_file: Path) -> Prediction:
     Only SD 2.x has weights that tell; everything else is taken to predict the noise. Raises CheckpointError
     for a prediction that is neither.
     """
-    if "v_pred" in checkpoint.shapes:
+    if V_MARKER in checkpoint.shapes:
         return "v_prediction"
     told = checkpoint.metadata.get("modelspec.prediction_type") or _told_by(yaml_file)
     if told is not None:
@@ -35,8 +38,7 @@ def find_prediction(checkpoint: Checkpoint, yaml_file: Path) -> Prediction:
                 f"the checkpoint says that it predicts {told!r}; only epsilon and v are known"
             )
         return SPELLINGS[told]
-    is_sd2 = any(name.startswith(OPEN_CLIP_PREFIX) for name in checkpoint.shapes)
-    if is_sd2 and TELLING_BIAS in checkpoint.shapes:
+    if find_family(checkpoint.shapes) == "sd2" and TELLING_BIAS in checkpoint.shapes:
         spread = checkpoint.tensors[TELLING_BIAS].float().std().item()
         return "v_prediction" if spread > LEAST_SPREAD_OF_V else "epsilon"
     return "epsilon"

@@ -6,20 +6,26 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import torch
 from torch import Tensor
 
+from dreambooth.models.from_checkpoint import Wishes
+from dreambooth.models.from_folder import read_folder
 from dreambooth.models.names import EMA_PREFIX
 from dreambooth.models.single_file import CheckpointError, read_checkpoint, write_checkpoint
+from dreambooth.models.source import Source, planned_tensor
+from dreambooth.models.streaming import Planned, write_safetensors
 
 TORCH_FORMAT = {"format": "pt"}  # transformers refuses files that do not say it
 WEIGHT_FILES = {
     "unet": "unet/diffusion_pytorch_model.safetensors",
     "vae": "vae/diffusion_pytorch_model.safetensors",
     "text_encoder": "text_encoder/model.safetensors",
+    "text_encoder_2": "text_encoder_2/model.safetensors",
 }
 EXTRA_FILE = "extra.safetensors"
 Weights = Mapping[str, Mapping[str, Tensor]]  # part → diffusers key → tensor
@@ -36,9 +42,19 @@ def read_extra(working: Path) -> Mapping[str, Tensor]:
     return read_checkpoint(path).tensors if path.exists() else {}
 
 
-def write_part(working: Path, part: str, weights: Mapping[str, Tensor]) -> None:
+def write_part(working: Path, part: str, weights: Mapping[str, Planned]) -> None:
     """Write a part's weights; the file appears complete or not at all."""
-    write_checkpoint(working / WEIGHT_FILES[part], weights, TORCH_FORMAT)
+    write_safetensors(working / WEIGHT_FILES[part], weights, TORCH_FORMAT)
+
+
+def open_working(working: Path) -> Source:
+    """The model in our own folder, with what of its checkpoint has no place in diffusers."""
+    source = read_folder(working, Wishes())
+    path = working / EXTRA_FILE
+    if not path.exists():
+        return source
+    kept = read_checkpoint(path)
+    return replace(source, extra={name: planned_tensor(kept, name) for name in kept.shapes})
 
 
 def save_parts(working: Path, weights: Weights) -> None:
@@ -47,9 +63,13 @@ def save_parts(working: Path, weights: Weights) -> None:
         known = read_checkpoint(working / WEIGHT_FILES[part]).shapes
         if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != dict(known):
             raise CheckpointError(f"the weights given for {part} are not those of the model in {working}")
-        write_part(working, part, {name: tensor.to(torch.float32) for name, tensor in tensors.items()})
+        write_part(working, part, {name: _in_float32(tensor) for name, tensor in tensors.items()})
     if "unet" in weights:
         _forget_average(working)
+
+
+def _in_float32(tensor: Tensor) -> Planned:
+    return Planned(torch.float32, tuple(tensor.shape), lambda: tensor.to(torch.float32))
 
 
 def _forget_average(working: Path) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 from dreambooth.config.folders import ModelFolder
 from dreambooth.config.settings import DataConfig, TrainConfig
 from dreambooth.config.store import ModelRecord, save_record
-from dreambooth.models.create import Created, create_working
+from dreambooth.models.create import Created, create_working, read_source
+from dreambooth.models.from_checkpoint import Wishes
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused
 
@@ -33,18 +34,17 @@ def create_model(job: Job) -> dict[str, Any]:
     if folder.path.exists():
         raise Refused(f"there is a model {folder.name} already; choose another name or delete it first")
     try:
-        created = create_working(
-            source,
-            folder.working,
-            source_name=source.name,
+        wishes = Wishes(
             predicts=job.asked.get("predicts"),
+            zero_terminal_snr=job.asked.get("zero_terminal_snr"),
             use_ema=job.asked.get("use_ema", False),
             vae=Path(job.asked["vae"]) if job.asked.get("vae") else None,
         )
+        created = create_working(read_source(source, wishes), folder.working)
         model = load_model(folder.working)
         record = ModelRecord(
             source=source.name,
-            family=model.family,
+            family=model.architecture.family,
             predicts=model.predicts,
             native_resolution=model.native_resolution,
             config=fitting_config(model.native_resolution, model.size_step_px),

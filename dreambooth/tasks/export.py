@@ -8,6 +8,7 @@ from typing import Any
 from dreambooth.adapters.lora import merged_weights
 from dreambooth.adapters.lora_file import save_lora
 from dreambooth.models.export import export_checkpoint, export_diffusers_folder
+from dreambooth.models.working import open_working
 from dreambooth.tasks.job import Job, Refused
 from dreambooth.tasks.prepare import load_trained_model
 from dreambooth.tasks.results import DTYPES
@@ -26,10 +27,11 @@ def export(job: Job) -> dict[str, Any]:
         save_lora(path, model, {"ss_sd_model_name": job.load_record().source}, dtype)
         return {"path": str(path), "format": form, "bytes": path.stat().st_size}
     weights = merged_weights(model) if has_adapter else {}
+    source = open_working(model.working)
     if form == "checkpoint":
-        exported = export_checkpoint(model, weights, path, dtype, {})
+        exported = export_checkpoint(source, weights, path, dtype, {})
     else:
-        exported = export_diffusers_folder(model, weights, path, dtype)
+        exported = export_diffusers_folder(source, weights, path, dtype)
     return {
         "path": str(path),
         "format": form,

@@ -15,7 +15,7 @@ from dreambooth.config.folders import ModelFolder
 from dreambooth.config.store import load_record, save_record
 from dreambooth.models.export import export_checkpoint
 from dreambooth.models.family import Model
-from dreambooth.models.working import save_parts
+from dreambooth.models.working import open_working, save_parts
 from dreambooth.training.run import Run
 
 DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
@@ -38,7 +38,7 @@ def write_checkpoint_file(run: Run, path: Path, model_name: str) -> Mapping[str,
             save_lora(path, learner.model, training_metadata(run, model_name), dtype)
             return {}
         weights = trained_parts(learner.model, learner.parameters)
-        return export_checkpoint(learner.model, weights, path, dtype, {}).moved
+        return export_checkpoint(open_working(learner.model.working), weights, path, dtype, {}).moved
 
 
 def training_metadata(run: Run, model_name: str) -> dict[str, str]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel
+
+from dreambooth.models.architecture import STABLE_DIFFUSION_15, TextArchitecture
 
 VAE_WIDTHS = (32, 64, 96, 96)
 UNET_WIDTHS = (32, 96, 128, 128)
@@ -14,6 +18,14 @@ VOCABULARY_SIZE = 49_408
 END_TOKEN = VOCABULARY_SIZE - 1
 START_TOKEN = VOCABULARY_SIZE - 2
 LATENT_SCALE = 0.18215
+TOYBOX = replace(
+    STABLE_DIFFUSION_15,
+    unet_widths=UNET_WIDTHS,
+    vae_widths=VAE_WIDTHS,
+    context_width=TEXT_WIDTH,
+    text_encoders=(TextArchitecture(kind="clip", width=TEXT_WIDTH, mlp_width=4 * TEXT_WIDTH, layers=12),),
+    native_resolution=64,
+)
 
 
 def build_vae() -> AutoencoderKL:

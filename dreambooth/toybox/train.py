@@ -13,9 +13,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dreambooth.models.names import POSITION_IDS, sd1_names
+from dreambooth.models.names import POSITION_IDS, names_of
 from dreambooth.models.single_file import write_checkpoint
 from dreambooth.toybox import WEIGHTS_FILE
+from dreambooth.toybox.architecture import TOYBOX
 from dreambooth.toybox.text_stage import train_text_encoder
 from dreambooth.toybox.unet_stage import Cycle, train_unet
 from dreambooth.toybox.vae_stages import train_decoder, train_vae
@@ -28,7 +29,7 @@ CYCLES_WITH_WORDS = (4000,)
 
 def assemble(parts: dict[str, dict[str, Tensor]], path: Path) -> None:
     """Write the parts (diffusers names) as one fp16 checkpoint in the original names."""
-    names = sd1_names([True, True, True, False], 2, 4, 2)
+    names = names_of(TOYBOX)
     tensors: dict[str, Tensor] = {}
     for part, weights in parts.items():
         renamed = names.original(part, weights)

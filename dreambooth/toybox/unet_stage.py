@@ -12,7 +12,7 @@ from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import Tensor
 from transformers import CLIPTextModel
 
-from dreambooth.models.sd1 import scaled_linear_alphas_cumprod
+from dreambooth.models.stable_diffusion import scaled_linear_alphas_cumprod
 from dreambooth.toybox.architecture import LATENT_SCALE, build_unet
 from dreambooth.toybox.pictures import draw_picture, pictures_to_tensor
 from dreambooth.toybox.stages import Stage, rng_of, run_stage, seed_torch

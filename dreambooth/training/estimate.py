@@ -9,6 +9,7 @@ from torch import nn
 
 from dreambooth.config.settings import TrainConfig
 from dreambooth.models.family import Model
+from dreambooth.training.conditions import whole_picture
 from dreambooth.training.device import Device
 from dreambooth.training.learner import learning_parts
 
@@ -64,15 +65,17 @@ def estimate_seconds(config: TrainConfig, model: Model, device: Device, num_step
     """
     model.to(device.device)
     num_pictures = config.data.batch_size * (1 + any(c.num_class_images_per for c in config.concepts))
-    side = config.data.resolution // model.latent_factor
+    side_px = config.data.resolution
+    side = side_px // model.latent_factor
     latents = torch.zeros(num_pictures, model.latent_channels, side, side, device=device.device)
     timesteps = torch.zeros(num_pictures, dtype=torch.long, device=device.device)
     seconds = []
     with torch.no_grad(), device.autocast():
         states = model.encode_captions([""] * num_pictures)
+        conditions = whole_picture(model, states, device.device, height=side_px, width=side_px)
         for _ in range(2):  # the first one warms up
             started = time.perf_counter()
-            model.predict(latents, timesteps, states)
+            model.predict(latents, timesteps, conditions)
             device.synchronise()
             seconds.append(time.perf_counter() - started)
     backward = 3 if config.precision.gradient_checkpointing else 2

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from dreambooth.models.family import Model
+from dreambooth.training.conditions import whole_picture
 from dreambooth.training.device import Device, evaluating
 from dreambooth.training.objective import add_noise, kept_at, squared_errors, target
 from dreambooth.training.randomness import normal
@@ -45,7 +46,10 @@ def noise_error(model: Model, device: Device, prompts: Sequence[str], pictures: 
             kept = kept_at(model.alphas_cumprod, timesteps, latents)
             with device.autocast():
                 text_states = model.join_states([model.encode_captions([prompt])] * len(timesteps))
-                prediction = model.predict(add_noise(latents, noise, kept), timesteps, text_states)
+                conditions = whole_picture(
+                    model, text_states, device.device, height=picture.shape[-2], width=picture.shape[-1]
+                )
+                prediction = model.predict(add_noise(latents, noise, kept), timesteps, conditions)
             errors.append(squared_errors(prediction, target(latents, noise, kept, model.predicts)).cpu())
     by_timestep = torch.stack(errors).mean(0)
     return NoiseError(

@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from dreambooth.models.family import Model
+from dreambooth.training.conditions import whole_picture
 from dreambooth.training.device import Device, evaluating
 from dreambooth.training.randomness import generator_of
 
@@ -29,7 +30,8 @@ SAMPLER_NAMES = {
     "unipc": "UniPC",
 }
 
-_SCHEDULERS = {
+LEAST_KEPT = 2.0**-24  # of the signal: samplers divide by it
+_SCHEDULERS: dict[str, tuple[Any, dict[str, Any]]] = {
     "ddim": (DDIMScheduler, {"clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1}),
     "euler": (EulerDiscreteScheduler, {}),
     "euler_a": (EulerAncestralDiscreteScheduler, {}),
@@ -59,10 +61,15 @@ class Wish:
 
 
 def build_scheduler(model: Model, sampler: str) -> Any:  # noqa: ANN401 - five classes without a common base
-    """The diffusers scheduler of this name over the model's own noise schedule."""
-    kept = model.alphas_cumprod
+    """The diffusers scheduler of this name over the model's own noise schedule.
+
+    Where that ends in pure noise, drawing begins at the very last timestep (arXiv:2305.08891, section 3.3).
+    """
+    kept = model.alphas_cumprod.clamp(min=LEAST_KEPT)
     before = torch.cat([torch.ones(1, dtype=kept.dtype), kept[:-1]])
     scheduler_class, options = _SCHEDULERS[sampler]
+    if model.alphas_cumprod[-1] == 0:
+        options = {**options, "timestep_spacing": "trailing"}
     betas = (1 - kept / before).tolist()
     return scheduler_class(trained_betas=betas, prediction_type=model.predicts, **options)
 
@@ -95,11 +102,12 @@ def draw_latents(
     options = _step_options(look.sampler, wishes)
     with device.autocast():
         text_states = model.encode_captions(captions)
+    conditions = whole_picture(model, text_states, device.device, height=look.height, width=look.width)
     for done, timestep in enumerate(scheduler.timesteps, start=1):
         doubled = scheduler.scale_model_input(torch.cat([latents, latents]), timestep)
         timesteps = timestep.to(device.device).expand(len(doubled))
         with device.autocast():
-            without, following = model.predict(doubled, timesteps, text_states).float().chunk(2)
+            without, following = model.predict(doubled, timesteps, conditions).float().chunk(2)
         guided = without + look.guidance_scale * (following - without)
         latents = scheduler.step(guided, timestep, latents, **options).prev_sample
         if tell is not None:

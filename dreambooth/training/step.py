@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import Batch, Step
 from dreambooth.data.latents import LatentSource
-from dreambooth.models.family import Model, TextStates
+from dreambooth.models.family import Conditions, Model, TextStates
 from dreambooth.training import objective
+from dreambooth.training.conditions import frame_of, training_hole
 from dreambooth.training.device import Device, evaluating
 from dreambooth.training.optimizers import set_lrs
 from dreambooth.training.randomness import derive_seed, generator_of, normal
@@ -81,6 +82,17 @@ def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> Te
     return learner.model.join_states([learner.frozen_states[caption] for caption in captions])
 
 
+def _conditions(learner: Learner, batch: Batch, step: int, number: int) -> Conditions:
+    """What the U-Net is told of a batch."""
+    model, where = learner.model, (learner.config.seed, step, number)
+    hole = training_hole(model, learner.latents, batch, where) if model.inpaints else None
+    return Conditions(
+        text=_encode_captions(learner, [item.prompt for item in batch.items], step),
+        frames=[frame_of(item) for item in batch.items],
+        hole=None if hole is None else hole.to(learner.device.device),
+    )
+
+
 def _draw_noise(config: TrainConfig, shape: torch.Size, where: tuple[object, ...]) -> Tensor:
     """Noise (B, c, h, w) of a batch, from ``where`` = (seed, step, number of the batch)."""
     noise = normal(shape, *where, "noise")
@@ -103,9 +115,9 @@ def batch_errors(learner: Learner, batch: Batch, step: int, number: int) -> Tens
     latents, noise, timesteps = (t.to(learner.device.device) for t in (latents, noise, timesteps))
     kept = objective.kept_at(model.alphas_cumprod, timesteps, latents)
     with learner.device.autocast():
-        text_states = _encode_captions(learner, [item.prompt for item in batch.items], step)
+        conditions = _conditions(learner, batch, step, number)
         noisy_latents = objective.add_noise(latents, noise, kept)
-        prediction = model.predict(noisy_latents, timesteps, text_states)
+        prediction = model.predict(noisy_latents, timesteps, conditions)
     errors = objective.squared_errors(prediction, objective.target(latents, noise, kept, model.predicts))
     if config.loss.min_snr_gamma:
         errors = errors * objective.min_snr_weights(kept, config.loss.min_snr_gamma, model.predicts)

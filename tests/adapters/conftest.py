@@ -5,7 +5,7 @@ import torch
 
 from dreambooth.adapters.lora import add_lora, named_layers
 from dreambooth.config.settings import LoraConfig
-from dreambooth.models.create import create_working
+from dreambooth.models.create import create_working, read_source
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
 from dreambooth.models.single_file import write_checkpoint
@@ -17,7 +17,7 @@ def working(tmp_path_factory) -> Path:
     """A model folder that tests only read."""
     folder = tmp_path_factory.mktemp("model")
     write_checkpoint(folder / "toy.safetensors", checkpoint_tensors(build_parts()), METADATA)
-    create_working(folder / "toy.safetensors", folder / "working", source_name="toy")
+    create_working(read_source(folder / "toy.safetensors"), folder / "working")
     return folder / "working"
 
 

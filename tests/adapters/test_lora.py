@@ -13,6 +13,7 @@ from dreambooth.adapters.lora import (
 )
 from dreambooth.config.settings import LoraConfig
 from dreambooth.models.load import load_model
+from tests.models.conditions import told
 
 
 @torch.no_grad()
@@ -20,7 +21,7 @@ def draw(model):
     """What a model makes of a fixed input."""
     latents = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
     states = model.encode_captions(["a red robot on grass", "a fish"])
-    return model.predict(latents, torch.tensor([100, 700]), states)
+    return model.predict(latents, torch.tensor([100, 700]), told(states))
 
 
 def learning(model):
@@ -70,7 +71,7 @@ def test_gradients_reach_every_adapter(model):
     for weight in lora_weights(model).values():
         weight.add_(0.01)
     states = model.encode_captions(["a fish"])
-    model.predict(torch.randn(1, 4, 8, 8), torch.tensor([9]), states).square().mean().backward()
+    model.predict(torch.randn(1, 4, 8, 8), torch.tensor([9]), told(states)).square().mean().backward()
     weights = [w for module in model.parts.values() for w in module.parameters() if w.requires_grad]
     assert all(weight.grad is not None and weight.grad.any() for weight in weights)
 

@@ -9,11 +9,12 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from dreambooth.adapters.lora import LoraError, add_lora, attach_lora, lora_weights, merged_weights
 from dreambooth.adapters.lora_file import read_lora, save_lora
 from dreambooth.config.settings import LoraConfig
-from dreambooth.models.architecture import STABLE_DIFFUSION_15, build_without_weights
+from dreambooth.models.architecture import STABLE_DIFFUSION_15
+from dreambooth.models.configs import build_without_weights
 from dreambooth.models.export import export_checkpoint
-from dreambooth.models.sd1 import StableDiffusion1
 from dreambooth.models.single_file import CheckpointError, write_checkpoint
-from dreambooth.models.tokenizer import clip_tokenizer
+from dreambooth.models.stable_diffusion import StableDiffusion
+from dreambooth.models.working import open_working
 from tests.adapters.test_lora import draw
 
 T10 = [f"attn{n}_{layer}" for n in (1, 2) for layer in ("to_q", "to_k", "to_v", "to_out_0")]
@@ -67,8 +68,7 @@ def test_shapes_are_those_of_kohya(path, module, down, up):
 
 
 def test_a_lora_of_stable_diffusion_15_is_as_large_as_kohyas():
-    parts = build_without_weights(STABLE_DIFFUSION_15)
-    model = StableDiffusion1(Path(), **parts, tokenizer=clip_tokenizer(), predicts="epsilon")
+    model = StableDiffusion(Path(), STABLE_DIFFUSION_15, build_without_weights(STABLE_DIFFUSION_15))
     add_lora(model, LoraConfig(rank=4), train_unet=True, train_text_encoder=True, seed=0)
     weights = lora_weights(model)
     assert len(weights) == 792
@@ -84,7 +84,9 @@ def test_a_saved_lora_in_a_fresh_model_draws_the_same(model, trained, path):
 
 def test_a_checkpoint_of_merged_weights_draws_the_same(model, trained, working, path, tmp_path):
     attach_lora(model, read_lora(path).tensors)
-    export_checkpoint(model, merged_weights(model), tmp_path / "merged.safetensors", torch.float32, {})
+    export_checkpoint(
+        open_working(model.working), merged_weights(model), tmp_path / "merged.safetensors", torch.float32, {}
+    )
     pipeline = StableDiffusionPipeline.from_single_file(
         tmp_path / "merged.safetensors", config=str(working), safety_checker=None, dtype=torch.float32
     )

@@ -36,6 +36,7 @@ def make_example():
     def make(name, *, side=64, concept=0, is_class=False, repeats=1, prompt="a, b, c, d"):
         return Example(
             image=Path(f"{name}.png"),
+            original_size=Size(side, 64),
             size=Size(side, 64),
             content_hash=str(name),
             caption="",

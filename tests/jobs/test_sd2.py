@@ -79,6 +79,6 @@ def test_lora_has_the_layers_that_are_used_and_says_what_it_is_for(create, confi
     )
     lora = read_lora(library.folder(MODEL).adapter_file)
     layers = {name.partition(".")[0] for name in lora.shapes if name.startswith("lora_te_")}
-    assert len(layers) == 6 * TINY.text_layers
+    assert len(layers) == 6 * TINY.text_encoders[0].layers
     assert (lora.metadata["ss_base_model_version"], lora.metadata["ss_v2"]) == ("sd_v2_v", "True")
     assert lora.metadata["modelspec.architecture"] == "stable-diffusion-v2-768-v/lora"

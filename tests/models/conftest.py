@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from torch import Tensor
 
-from dreambooth.models.create import create_working
+from dreambooth.models.create import create_working, read_source
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
 from dreambooth.models.single_file import write_checkpoint
@@ -27,7 +27,7 @@ def source(tensors, tmp_path_factory) -> Path:
 def shared_working(source, tmp_path_factory) -> Path:
     """A model folder that tests only read."""
     working = tmp_path_factory.mktemp("model") / "working"
-    create_working(source, working, source_name="toy")
+    create_working(read_source(source), working)
     return working
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from dreambooth.models.names import POSITION_IDS, sd1_names
-from dreambooth.toybox.architecture import build_text_encoder, build_unet, build_vae
+from dreambooth.models.names import POSITION_IDS, names_of
+from dreambooth.toybox.architecture import TOYBOX, build_text_encoder, build_unet, build_vae
 
 METADATA = {"modelspec.resolution": "64x64"}
 
@@ -20,7 +20,7 @@ def build_parts() -> dict[str, nn.Module]:
 
 def checkpoint_tensors(parts: dict[str, nn.Module]) -> dict[str, Tensor]:
     """Everything that such a file holds, weights in fp16."""
-    names = sd1_names((True, True, True, False), 2, 4, 2)
+    names = names_of(TOYBOX)
     tensors = {POSITION_IDS: torch.arange(77)[None], "betas": torch.linspace(0.1, 0.2, 1000)}
     for part, module in parts.items():
         tensors |= {name: tensor.half() for name, tensor in names.original(part, module.state_dict()).items()}

@@ -8,7 +8,8 @@ import torch
 from diffusers import DiffusionPipeline
 from transformers import CLIPTokenizer
 
-from dreambooth.models.create import create_working
+from dreambooth.models.create import create_working, read_source
+from dreambooth.models.from_checkpoint import Wishes
 from dreambooth.models.load import load_model
 from dreambooth.models.names import POSITION_IDS, ema_name
 from dreambooth.models.single_file import CheckpointError, read_checkpoint, write_checkpoint
@@ -59,8 +60,8 @@ def test_the_tokenizer_needs_no_more_than_vocabulary_and_merges(shared_working, 
 
 
 def test_the_dtype_of_the_source_is_kept(source, tmp_path):
-    created = create_working(source, tmp_path / "working", source_name="toy")
-    assert (created.source_name, created.dtype, created.num_extra) == ("toy", "float16", 2)
+    created = create_working(read_source(source), tmp_path / "working")
+    assert (created.source_name, created.dtype, created.num_extra) == ("toy.safetensors", "float16", 2)
     assert {tensor.dtype for tensor in read_part(tmp_path / "working", "unet").values()} == {torch.float16}
 
 
@@ -71,7 +72,7 @@ def test_tensors_without_a_place_are_kept_aside(tensors, tmp_path):
         "model.diffusion_model.middle_block.1.adapter.weight": torch.ones(3),
     }
     write_checkpoint(tmp_path / "x.ckpt", {**tensors, **extra}, METADATA)
-    created = create_working(tmp_path / "x.ckpt", tmp_path / "working", source_name="x")
+    created = create_working(read_source(tmp_path / "x.ckpt"), tmp_path / "working")
     kept = read_extra(tmp_path / "working")
     assert kept.keys() == {*extra, "betas", POSITION_IDS}
     assert all(torch.equal(kept[name], tensor) for name, tensor in extra.items())
@@ -82,7 +83,7 @@ def test_old_spelling_and_rounded_position_ids_are_mended(tensors, tmp_path):
     old = {name.replace(".text_model.", "."): tensor for name, tensor in tensors.items()}
     old[POSITION_IDS.replace(".text_model.", ".")] = torch.full((1, 77), 3.0)
     write_checkpoint(tmp_path / "old.safetensors", old, METADATA)
-    create_working(tmp_path / "old.safetensors", tmp_path / "working", source_name="old")
+    create_working(read_source(tmp_path / "old.safetensors"), tmp_path / "working")
     assert read_extra(tmp_path / "working")[POSITION_IDS].tolist() == [list(range(77))]
 
 
@@ -98,14 +99,14 @@ def averaged(tensors, tmp_path):
 
 @pytest.mark.parametrize(("use_ema", "factor"), [(False, 1), (True, 2)])
 def test_averaged_weights_are_taken_when_they_are_asked_for(averaged, tensors, tmp_path, use_ema, factor):
-    create_working(averaged, tmp_path / "working", source_name="averaged", use_ema=use_ema)
+    create_working(read_source(averaged, Wishes(use_ema=use_ema)), tmp_path / "working")
     bias = read_part(tmp_path / "working", "unet")["conv_out.bias"]
     assert torch.equal(bias, factor * tensors["model.diffusion_model.out.2.bias"])
 
 
 def test_average_that_is_not_there_is_refused(source, tmp_path):
     with pytest.raises(CheckpointError, match=r"has no EMA weights to use: it lacks model_ema\."):
-        create_working(source, tmp_path / "working", source_name="toy", use_ema=True)
+        create_working(read_source(source, Wishes(use_ema=True)), tmp_path / "working")
     assert not (tmp_path / "working").exists()
 
 
@@ -124,7 +125,7 @@ def whole(vae):
 def test_another_vae_stands_in_for_the_sources(source, tensors, tmp_path, spell):
     vae = {name: 3 * tensor for name, tensor in tensors.items() if name.startswith(PREFIX)}
     write_checkpoint(tmp_path / "vae.safetensors", spell(vae), {})
-    create_working(source, tmp_path / "working", source_name="toy", vae=tmp_path / "vae.safetensors")
+    create_working(read_source(source, Wishes(vae=tmp_path / "vae.safetensors")), tmp_path / "working")
     weights = read_part(tmp_path / "working", "vae")
     assert torch.equal(weights["encoder.conv_in.bias"], 3 * tensors[f"{PREFIX}encoder.conv_in.bias"])
     own = tensors["model.diffusion_model.out.2.bias"]
@@ -133,7 +134,7 @@ def test_another_vae_stands_in_for_the_sources(source, tensors, tmp_path, spell)
 
 def test_another_vae_in_diffusers_names(source, shared_working, tmp_path):
     vae = shared_working / "vae" / "diffusion_pytorch_model.safetensors"
-    create_working(source, tmp_path / "working", source_name="toy", vae=vae)
+    create_working(read_source(source, Wishes(vae=vae)), tmp_path / "working")
     assert torch.equal(
         read_part(tmp_path / "working", "vae")["decoder.conv_out.weight"],
         read_part(shared_working, "vae")["decoder.conv_out.weight"],
@@ -143,7 +144,7 @@ def test_another_vae_in_diffusers_names(source, shared_working, tmp_path):
 def test_file_that_is_no_vae_of_this_model_is_refused(source, tmp_path):
     write_checkpoint(tmp_path / "x.safetensors", {"encoder.conv_in.weight": torch.zeros(64, 3, 3, 3)}, {})
     with pytest.raises(CheckpointError, match=r"x.safetensors is no VAE for this model: 248 weights"):
-        create_working(source, tmp_path / "working", source_name="toy", vae=tmp_path / "x.safetensors")
+        create_working(read_source(source, Wishes(vae=tmp_path / "x.safetensors")), tmp_path / "working")
 
 
 def test_eight_bit_floats_can_be_loaded(tensors, tmp_path):
@@ -151,7 +152,7 @@ def test_eight_bit_floats_can_be_loaded(tensors, tmp_path):
         name: t.to(torch.float8_e4m3fn) if t.dtype.is_floating_point else t for name, t in tensors.items()
     }
     write_checkpoint(tmp_path / "small.safetensors", small, METADATA)
-    created = create_working(tmp_path / "small.safetensors", tmp_path / "working", source_name="small")
+    created = create_working(read_source(tmp_path / "small.safetensors"), tmp_path / "working")
     assert created.dtype == "float8_e4m3fn"
     weight = load_model(tmp_path / "working").parts["unet"].conv_in.weight
     assert torch.equal(weight, small["model.diffusion_model.input_blocks.0.0.weight"].float())
@@ -160,7 +161,7 @@ def test_eight_bit_floats_can_be_loaded(tensors, tmp_path):
 def test_flat_vae_attention_is_accepted(tensors, tmp_path):
     flat = {name: t[:, :, 0, 0] if "attn_1" in name and t.ndim == 4 else t for name, t in tensors.items()}
     write_checkpoint(tmp_path / "flat.safetensors", flat, METADATA)
-    create_working(tmp_path / "flat.safetensors", tmp_path / "working", source_name="flat")
+    create_working(read_source(tmp_path / "flat.safetensors"), tmp_path / "working")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_a_bad_checkpoint_leaves_nothing(tensors, tmp_path, change, sentence):
     changed = {name: tensor for name, tensor in {**tensors, **change}.items() if tensor is not None}
     torch.save(changed, tmp_path / "x.ckpt")
     with pytest.raises(CheckpointError, match=sentence):
-        create_working(tmp_path / "x.ckpt", tmp_path / "model" / "working", source_name="x")
+        create_working(read_source(tmp_path / "x.ckpt"), tmp_path / "model" / "working")
     assert not (tmp_path / "model").exists() or [*(tmp_path / "model").iterdir()] == []
 
 
@@ -187,20 +188,20 @@ def test_too_little_space_is_refused_before_anything_is_written(source, tmp_path
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10, 9, 1))
     with pytest.raises(CheckpointError, match="GiB are needed"):
-        create_working(source, tmp_path / "model" / "working", source_name="toy")
+        create_working(read_source(source), tmp_path / "model" / "working")
     assert [*tmp_path.iterdir()] == []
 
 
 def test_an_existing_folder_is_never_touched(source, tmp_path):
     (tmp_path / "working").mkdir()
     with pytest.raises(CheckpointError, match="already exists"):
-        create_working(source, tmp_path / "working", source_name="toy")
+        create_working(read_source(source), tmp_path / "working")
 
 
 def test_a_place_that_cannot_be_written_is_refused(source, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(CheckpointError, match="cannot be made: Not a directory"):
-        create_working(source, tmp_path / "file" / "working", source_name="toy")
+        create_working(read_source(source), tmp_path / "file" / "working")
 
 
 def test_leftovers_of_dead_processes_are_removed_and_others_stay(tmp_path):

@@ -2,15 +2,15 @@ import pytest
 import torch
 from diffusers.loaders.single_file_utils import convert_ldm_unet_checkpoint, convert_ldm_vae_checkpoint
 
-from dreambooth.models.architecture import (
-    STABLE_DIFFUSION_15,
+from dreambooth.models.architecture import STABLE_DIFFUSION_15
+from dreambooth.models.configs import (
     build_without_weights,
     unet_config,
     vae_config,
 )
-from dreambooth.models.names import Home, modern_spelling, sd1_names
+from dreambooth.models.names import Home, modern_spelling, names_of
 
-NAMES = sd1_names((True, True, True, False), 2, 4, 2)
+NAMES = names_of(STABLE_DIFFUSION_15)
 
 
 @pytest.fixture(scope="module")

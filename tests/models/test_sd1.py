@@ -3,9 +3,10 @@ import torch
 from diffusers import DDPMScheduler
 
 from dreambooth.models.load import load_model
-from dreambooth.models.sd1 import scaled_linear_alphas_cumprod
 from dreambooth.models.single_file import CheckpointError
+from dreambooth.models.stable_diffusion import scaled_linear_alphas_cumprod
 from dreambooth.models.working import read_part, save_parts
+from tests.models.conditions import told
 from tests.models.random_checkpoint import build_parts
 
 
@@ -17,7 +18,7 @@ def test_the_noise_schedule_is_that_of_diffusers():
 
 
 def test_a_model_tells_its_sizes(model):
-    assert (model.family, model.predicts, model.latent_channels) == ("sd1", "epsilon", 4)
+    assert (model.architecture.family, model.predicts, model.latent_channels) == ("sd1", "epsilon", 4)
     assert (model.native_resolution, model.latent_factor, model.size_step_px) == (64, 8, 8)
     assert set(model.parts) == {"unet", "text_encoder"}
     assert set(model.text_parts) <= set(model.parts)
@@ -61,7 +62,7 @@ def test_long_captions_are_cut_and_counted(model):
 def test_predictions_listen_to_the_caption_and_the_time(model):
     latents = torch.randn(1, 4, 8, 8).expand(3, -1, -1, -1)
     states = model.encode_captions(["a red ball", "a red ball", "a blue fish"])
-    first, later, other = model.predict(latents, torch.tensor([10, 900, 10]), states)
+    first, later, other = model.predict(latents, torch.tensor([10, 900, 10]), told(states))
     assert first.shape == (4, 8, 8)
     assert not torch.allclose(first, later)
     assert not torch.allclose(first, other)
@@ -70,7 +71,7 @@ def test_predictions_listen_to_the_caption_and_the_time(model):
 @pytest.mark.parametrize("side", [(8, 8), (9, 7)])
 def test_any_size_in_steps_is_predicted(model, side):
     latents = torch.randn(1, 4, *side)
-    assert model.predict(latents, torch.tensor([1]), model.encode_captions([""])).shape == latents.shape
+    assert model.predict(latents, torch.tensor([1]), told(model.encode_captions([""]))).shape == latents.shape
 
 
 def test_loading_in_half_precision(shared_working):

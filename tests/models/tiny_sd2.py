@@ -7,8 +7,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from dreambooth.models.architecture import STABLE_DIFFUSION_21, Architecture, build_without_weights
-from dreambooth.models.create import names_of
+from dreambooth.models.architecture import STABLE_DIFFUSION_21, Architecture, TextArchitecture
+from dreambooth.models.configs import build_without_weights
+from dreambooth.models.names import names_of
 
 TEXT = "cond_stage_model.model."
 TINY = replace(
@@ -16,9 +17,7 @@ TINY = replace(
     unet_widths=(32, 64, 128, 128),
     vae_widths=(32, 32, 32, 32),
     context_width=64,
-    text_width=64,
-    text_mlp_width=128,
-    text_layers=3,
+    text_encoders=(TextArchitecture(kind="open_clip", width=64, mlp_width=128, layers=3),),
     native_resolution=64,
 )
 METADATA = {"modelspec.resolution": "64x64", "modelspec.prediction_type": "v"}
@@ -30,10 +29,10 @@ def original_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {}
     for part, module in build_without_weights(architecture).items():
         shapes |= {name: tuple(t.shape) for name, t in names.original(part, module.state_dict()).items()}
-    last, unused = (f"{TEXT}transformer.resblocks.{architecture.text_layers - n}." for n in (1, 0))
+    text = architecture.text_encoders[0]
+    last, unused = (f"{TEXT}transformer.resblocks.{text.layers - n}." for n in (1, 0))
     shapes |= {unused + name.removeprefix(last): shape for name, shape in shapes.items() if last in name}
-    width = architecture.text_width
-    return {**shapes, f"{TEXT}text_projection": (width, width), f"{TEXT}logit_scale": ()}
+    return {**shapes, f"{TEXT}text_projection": (text.width, text.width), f"{TEXT}logit_scale": ()}
 
 
 def random_tensors(shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:

@@ -14,8 +14,8 @@ from dreambooth.data.batches import iterate_steps
 from dreambooth.data.cache import tensors_hash
 from dreambooth.data.examples import Dataset, build_examples
 from dreambooth.events import EventWriter, ask, read_events
-from dreambooth.models.sd1 import StableDiffusion1
-from dreambooth.models.tokenizer import clip_tokenizer
+from dreambooth.models.stable_diffusion import StableDiffusion
+from dreambooth.toybox.architecture import TOYBOX
 from dreambooth.training.device import choose_device
 from dreambooth.training.learner import build_latents, build_learner, count_steps, named_weights
 from dreambooth.training.run import Outlets, Run
@@ -86,15 +86,15 @@ def random_parts():
 def make_model(random_parts):
     """A fresh copy of the random model."""
 
-    def make(predicts="epsilon") -> StableDiffusion1:
+    def make(predicts="epsilon") -> StableDiffusion:
         parts = {name: copy.deepcopy(module).eval() for name, module in random_parts.items()}
-        return StableDiffusion1(Path("nowhere"), **parts, tokenizer=clip_tokenizer(), predicts=predicts)
+        return StableDiffusion(Path("nowhere"), replace(TOYBOX, predicts=predicts), parts)
 
     return make
 
 
 @pytest.fixture(scope="session")
-def random_model(make_model) -> StableDiffusion1:
+def random_model(make_model) -> StableDiffusion:
     """A model that tests leave as it is."""
     return make_model()
 

@@ -1,0 +1,54 @@
+"""What the U-Net is told beside the noisy latents: captions, how a picture was cut, and the hole in it."""
+
+from __future__ import annotations
+
+import random
+
+import torch
+from torch import Tensor
+
+from dreambooth.data.batches import Batch, Item
+from dreambooth.data.buckets import cover_and_crop
+from dreambooth.data.latents import LatentSource
+from dreambooth.data.masks import random_mask
+from dreambooth.models.family import Conditions, Frame, Model, TextStates
+from dreambooth.training.randomness import normal
+
+
+def frame_of(item: Item) -> Frame:
+    """Which part of its picture an item shows, after scaling to the size at which it is trained."""
+    whole, size = item.example.original_size, item.example.size
+    crop = cover_and_crop(whole.width_px, whole.height_px, size)
+    scale = size.width_px / (crop.right - crop.left)
+    left = whole.width_px - crop.right if item.flipped else crop.left
+    return Frame(
+        original_height=whole.height_px,
+        original_width=whole.width_px,
+        top=round(crop.top * scale),
+        left=round(left * scale),
+        height=size.height_px,
+        width=size.width_px,
+    )
+
+
+def training_hole(model: Model, latents: LatentSource, batch: Batch, where: tuple[object, ...]) -> Tensor:
+    """Random holes in the pictures of a batch, as ``Model.hole`` has them; on the CPU.
+
+    ``where`` = (seed, step, number of the batch).
+    """
+    rng = random.Random(f"{where} mask")
+    masks = torch.stack([random_mask(batch.size, rng) for _ in batch.items])
+    mean, std = latents.fetch_without_hole(batch, masks)
+    return model.hole(masks, mean + std * normal(mean.shape, *where, "left over"))
+
+
+def whole_picture(
+    model: Model, text: TextStates, device: torch.device, *, height: int, width: int
+) -> Conditions:
+    """Conditions for a picture (pixels) that is drawn out of nothing, one for each row of ``text``."""
+    frames = [Frame.whole(height=height, width=width)] * len(text)
+    if not model.inpaints:
+        return Conditions(text=text, frames=frames)
+    grey = model.encode_pictures(torch.zeros(1, 3, height, width, device=device)).mean
+    hole = model.hole(torch.ones(1, 1, height, width, device=device), grey)
+    return Conditions(text=text, frames=frames, hole=hole.expand(len(text), -1, -1, -1))
