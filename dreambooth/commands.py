@@ -99,7 +99,12 @@ def _changed_config(library: Library, asked: Namespace) -> TrainConfig:
 
 def create(library: Library, asked: Namespace, console: Console) -> int:
     """Make a model from a checkpoint."""
-    wanted = {"source": str(asked.source.resolve()), "predicts": asked.predicts, "use_ema": asked.ema}
+    wanted = {
+        "source": str(asked.source.resolve()),
+        "predicts": asked.predicts,
+        "zero_terminal_snr": asked.zero_terminal_snr,
+        "use_ema": asked.ema,
+    }
     if asked.vae is not None:
         wanted["vae"] = str(asked.vae.resolve())
     run = prepare_run(library, library.folder(asked.name), "create", wanted)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import diffusers
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from torch import nn
@@ -31,6 +32,7 @@ def model_index(architecture: Architecture) -> Config:
     """``model_index.json``: which classes make up the pipeline."""
     index: Config = {
         "_class_name": pipeline_name(architecture),
+        "_diffusers_version": diffusers.__version__,  # which inpainting pipelines look up
         "feature_extractor": [None, None],
         "scheduler": ["diffusers", scheduler_config(architecture)["_class_name"]],
         "unet": ["diffusers", "UNet2DConditionModel"],

@@ -14,7 +14,7 @@ from dreambooth.config.folders import written_whole
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.descriptions import write_descriptions
 from dreambooth.models.host_yaml import host_yaml
-from dreambooth.models.names import EMA_PREFIX, CheckpointNames, names_of
+from dreambooth.models.names import EMA_PREFIX, TEXT_PREFIXES, CheckpointNames, names_of
 from dreambooth.models.prediction import V_MARKER, ZERO_SNR_MARKER
 from dreambooth.models.single_file import CheckpointError, write_checkpoint
 from dreambooth.models.source import Parts, Source
@@ -72,6 +72,7 @@ def export_checkpoint(
     for name, plan in source.extra.items():
         if name not in left_out:
             planned[name] = _cast(name, plan, dtype) if name.startswith(EMA_PREFIX) else plan
+    planned |= _stand_ins(source.architecture, planned)
     planned |= {
         name: Planned.of(torch.zeros(0)) for name in _markers(source.architecture) if name not in planned
     }
@@ -168,6 +169,26 @@ def _cast(name: str, plan: Planned, dtype: torch.dtype | None) -> Planned:
         return plan
     make: Callable[[], Tensor] = plan.make
     return Planned(dtype, plan.shape, lambda: cast_float(name, make(), dtype))
+
+
+def _stand_ins(architecture: Architecture, planned: Mapping[str, Planned]) -> dict[str, Planned]:
+    """What hosts expect of OpenCLIP and diffusers does not keep, where the source had none.
+
+    Its scale; of SD 2 also the projection, and a copy of the last block that is used for the one behind it.
+    """
+    wanted: dict[str, Planned] = {}
+    for text, prefix in zip(architecture.text_encoders, TEXT_PREFIXES[architecture.family], strict=True):
+        if text.kind == "clip":
+            continue
+        wanted[f"{prefix}logit_scale"] = Planned.of(torch.tensor(100.0).log())
+        if text.projection_width:
+            continue
+        wanted[f"{prefix}text_projection"] = Planned.of(torch.eye(text.width))
+        last, unused = (f"{prefix}transformer.resblocks.{text.layers - n}." for n in (1, 0))
+        for name, plan in planned.items():
+            if name.startswith(last):
+                wanted[unused + name.removeprefix(last)] = plan
+    return {name: plan for name, plan in wanted.items() if name not in planned}
 
 
 def _markers(architecture: Architecture) -> Iterator[str]:

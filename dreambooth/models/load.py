@@ -28,11 +28,11 @@ def load_model(working: Path, dtype: torch.dtype = torch.float32) -> Model:
     disable_progress_bar()  # loading takes a second; a bar in the log for each part says nothing
     model = CLASSES[architecture.family].load(working, architecture, dtype)
     for module in (*model.parts.values(), model.vae):
-        _leave_file(module)
+        leave_file(module)
     return model
 
 
-def _leave_file(module: nn.Module) -> None:
+def leave_file(module: nn.Module) -> None:
     """Copy weights that are mapped from their file to memory that torch aligned.
 
     The last bits of a product depend on alignment: a training that was stopped and resumed would differ from

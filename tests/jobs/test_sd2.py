@@ -8,9 +8,11 @@ from dreambooth.adapters.lora_file import read_lora
 from dreambooth.config.settings import LoraConfig, OptimizerConfig, PartsConfig
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.start import prepare_run, prepare_training
-from dreambooth.models.single_file import read_checkpoint, write_checkpoint
+from dreambooth.models.names import SD2_TEXT as TEXT
+from dreambooth.models.single_file import read_checkpoint
 from tests.conftest import do
-from tests.models.tiny_sd2 import METADATA, TEXT, TINY, original_shapes, random_tensors
+from tests.models.tiny import SD2 as TINY
+from tests.models.tiny import write_tiny
 
 MODEL = "two"
 
@@ -18,8 +20,7 @@ MODEL = "two"
 @pytest.fixture
 def source(tmp_path):
     path = tmp_path / "tiny.safetensors"
-    write_checkpoint(path, random_tensors(original_shapes(TINY)), METADATA)
-    return path
+    return write_tiny(path, TINY)
 
 
 @pytest.fixture
