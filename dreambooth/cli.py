@@ -72,7 +72,12 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
 
 def _add_create(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
-    parser.add_argument("--source", type=Path, required=True, help="a .safetensors or .ckpt checkpoint, or a folder in diffusers layout")
+    parser.add_argument(
+        "--source",
+        type=Path,
+        required=True,
+        help="a .safetensors or .ckpt checkpoint, or a folder in diffusers layout",
+    )
     parser.add_argument("--vae", type=Path, help="a VAE file to use in place of the checkpoint's own")
     parser.add_argument("--ema", action="store_true", help="take the averaged weights that the file holds")
     parser.add_argument(

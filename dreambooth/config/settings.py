@@ -189,6 +189,12 @@ class LossConfig:
     min_snr_gamma: float = option(
         0.0, "Min-SNR gamma", "Balances the timesteps (usually 5); 0: off.", low=0, high=100, advanced=True
     )
+    check_prediction: bool = option(
+        True,
+        "Check the prediction type",
+        "Stop before the first step when the model answers as if it predicted the other, noise or velocity.",
+        advanced=True,
+    )
     offset_noise: float = option(
         0.0,
         "Offset noise",

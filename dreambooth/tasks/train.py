@@ -10,6 +10,7 @@ from typing import Any
 from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.config.settings import TrainConfig
+from dreambooth.data.batches import find_step
 from dreambooth.data.cache import TensorCache
 from dreambooth.data.examples import Dataset, build_examples
 from dreambooth.data.prompts import sample_prompt
@@ -22,6 +23,7 @@ from dreambooth.tasks.results import keep_result
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.learner import build_latents, build_learner, count_steps
 from dreambooth.training.run import Outcome, Outlets, Run
+from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
 from dreambooth.training.step import Learner
 
@@ -118,12 +120,26 @@ def train(job: Job) -> dict[str, Any]:
     run = Run(job.run, learner, dataset, job.events, outlets)
     reporter.run = run
     run.resume()
+    if run.step == 0 and config.loss.check_prediction:
+        _refuse_misreading(learner, dataset)
     job.events.write("start", step=run.step, num_steps=learner.num_steps, device=str(device.device))
     try:
         outcome = run.train()
     finally:
         reporter.board.close()
     return _finish(job, reporter, run, outcome)
+
+
+def _refuse_misreading(learner: Learner, dataset: Dataset) -> None:
+    first = find_step(dataset, learner.config.data, learner.config.seed, 0)[0]
+    other = find_misreading(learner, first)
+    if other is not None:
+        article = "an" if other == "epsilon" else "a"
+        told = {each: each.replace("_", "-") for each in (other, learner.model.predicts)}
+        raise Refused(
+            f"this looks like {article} {told[other]} model read as {told[learner.model.predicts]}: create "
+            f"it again with --predicts {other}, or, if it is to learn that, set loss.check_prediction=false"
+        )
 
 
 def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[str, Any]:

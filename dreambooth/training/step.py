@@ -82,7 +82,7 @@ def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> Te
     return learner.model.join_states([learner.frozen_states[caption] for caption in captions])
 
 
-def _conditions(learner: Learner, batch: Batch, step: int, number: int) -> Conditions:
+def batch_conditions(learner: Learner, batch: Batch, step: int, number: int) -> Conditions:
     """What the U-Net is told of a batch."""
     model, where = learner.model, (learner.config.seed, step, number)
     hole = training_hole(model, learner.latents, batch, where) if model.inpaints else None
@@ -115,7 +115,7 @@ def batch_errors(learner: Learner, batch: Batch, step: int, number: int) -> Tens
     latents, noise, timesteps = (t.to(learner.device.device) for t in (latents, noise, timesteps))
     kept = objective.kept_at(model.alphas_cumprod, timesteps, latents)
     with learner.device.autocast():
-        conditions = _conditions(learner, batch, step, number)
+        conditions = batch_conditions(learner, batch, step, number)
         noisy_latents = objective.add_noise(latents, noise, kept)
         prediction = model.predict(noisy_latents, timesteps, conditions)
     errors = objective.squared_errors(prediction, objective.target(latents, noise, kept, model.predicts))
