@@ -28,8 +28,7 @@ def test_holes_differ_in_size_and_place():
     shares = sorted(float(mask.mean()) for mask in partial)
     assert shares[0] < 0.15
     assert shares[-1] > 0.5
-    coverage = sum(partial) / len(partial)
-    assert coverage.min() > 0
+    assert ((sum(partial) > 0).float()).mean() > 0.99
 
 
 def test_same_numbers_give_the_same_hole():
