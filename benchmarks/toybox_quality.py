@@ -16,7 +16,7 @@ from random import Random
 from PIL import Image
 
 from dreambooth.config.settings import PrecisionConfig
-from dreambooth.models.create import create_working
+from dreambooth.models.create import create_working, read_source
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
 from dreambooth.toybox import WEIGHTS_FILE
@@ -106,7 +106,7 @@ def main() -> None:
     device = choose_device(PrecisionConfig())
     with tempfile.TemporaryDirectory() as folder:
         working = Path(folder) / "working"
-        create_working(asked.weights, working, source_name=asked.weights.name)
+        create_working(read_source(asked.weights), working)
         model = load_model(working)
         model.to(device.device)
         figures = {"ratio": caption_ratio(model, device)}

@@ -72,11 +72,14 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
 
 def _add_create(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
-    parser.add_argument(
-        "--source",
-        type=Path,
-        required=True,
-        help="a .safetensors or .ckpt checkpoint, or a folder in diffusers layout",
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument(
+        "--source", type=Path, help="a .safetensors or .ckpt checkpoint, or a folder in diffusers layout"
+    )
+    place.add_argument(
+        "--hub",
+        metavar="OWNER/MODEL[/FILE]",
+        help="a model to fetch from the Hugging Face hub; for private ones set HF_TOKEN",
     )
     parser.add_argument("--vae", type=Path, help="a VAE file to use in place of the checkpoint's own")
     parser.add_argument("--ema", action="store_true", help="take the averaged weights that the file holds")

@@ -99,8 +99,9 @@ def _changed_config(library: Library, asked: Namespace) -> TrainConfig:
 
 def create(library: Library, asked: Namespace, console: Console) -> int:
     """Make a model from a checkpoint."""
+    place = {"hub": asked.hub} if asked.hub else {"source": str(asked.source.resolve())}
     wanted = {
-        "source": str(asked.source.resolve()),
+        **place,
         "predicts": asked.predicts,
         "zero_terminal_snr": asked.zero_terminal_snr,
         "use_ema": asked.ema,

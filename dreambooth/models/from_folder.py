@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from dreambooth.models.single_file import Checkpoint, read_checkpoint
 from dreambooth.models.source import Shapes, Source, expected_shapes, fits
 from dreambooth.models.streaming import Planned
 
+INDEX = ".index.json"
 STEMS = ("diffusion_pytorch_model", "model", "pytorch_model")
 SUFFIXES = (".safetensors", ".fp16.safetensors", ".bin", ".fp16.bin")
 OLD_VAE_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
@@ -71,20 +73,29 @@ def _same(theirs: object, ours: object) -> bool:
     return theirs == ours
 
 
+def choose_weights(names: Collection[str]) -> str | None:
+    """Of the files of a part the one to read: its weights, or the index of several files."""
+    wanted = (f"{stem}{suffix}{index}" for stem in STEMS for suffix in SUFFIXES for index in ("", INDEX))
+    return next((name for name in wanted if name in names), None)
+
+
+def named_shards(file: Path) -> list[str]:
+    """The files that an index names; none when it is no index."""
+    if not file.name.endswith(INDEX):
+        return []
+    names: Config = json.loads(file.read_text(encoding="utf-8"))["weight_map"]
+    return sorted(set(names.values()))
+
+
 def weight_files(folder: Path, part: str) -> list[Path]:
-    """The files with a part's weights: one, or the shards that an index names. Raises CheckpointError."""
-    for stem in STEMS:
-        for suffix in SUFFIXES:
-            whole = folder / part / f"{stem}{suffix}"
-            if whole.is_file():
-                return [whole]
-            index = whole.with_name(f"{whole.name}.index.json")
-            if index.is_file():
-                names: Config = json.loads(index.read_text(encoding="utf-8"))["weight_map"]
-                return [index.parent / name for name in sorted(set(names.values()))]
-    raise CheckpointError(
-        f"{folder / part} holds no weights (looked for {STEMS[0]}{SUFFIXES[0]} and the like)"
-    )
+    """The files with a part's weights; raises CheckpointError when there are none."""
+    place = folder / part
+    chosen = choose_weights([path.name for path in place.glob("*")])
+    if chosen is None:
+        looked_for = f"{STEMS[0]}{SUFFIXES[0]} and the like"
+        raise CheckpointError(f"{place} holds no weights (looked for {looked_for})")
+    shards = named_shards(place / chosen)
+    return [place / name for name in shards] if shards else [place / chosen]
 
 
 def _read_part(folder: Path, part: str, expected: Shapes) -> dict[str, Planned]:

@@ -13,6 +13,7 @@ from dreambooth.config.settings import DataConfig, TrainConfig
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.models.create import Created, create_working, read_source
 from dreambooth.models.from_checkpoint import Wishes
+from dreambooth.models.hub import fetch_model
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused
 
@@ -29,7 +30,7 @@ def fitting_config(native_resolution: int, size_step_px: int) -> TrainConfig:
 
 def create_model(job: Job) -> dict[str, Any]:
     """Convert the source; the folder appears with its ``db_config.json`` last, or not at all."""
-    source, folder = Path(job.asked["source"]), job.model_folder
+    folder = job.model_folder
     _remove_half_made(folder)
     if folder.path.exists():
         raise Refused(f"there is a model {folder.name} already; choose another name or delete it first")
@@ -40,10 +41,10 @@ def create_model(job: Job) -> dict[str, Any]:
             use_ema=job.asked.get("use_ema", False),
             vae=Path(job.asked["vae"]) if job.asked.get("vae") else None,
         )
-        created = create_working(read_source(source, wishes), folder.working)
+        created = create_working(read_source(_find_source(job), wishes), folder.working)
         model = load_model(folder.working)
         record = ModelRecord(
-            source=source.name,
+            source=created.source_name,
             family=model.architecture.family,
             predicts=model.predicts,
             native_resolution=model.native_resolution,
@@ -54,6 +55,13 @@ def create_model(job: Job) -> dict[str, Any]:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
     return {"model": folder.name, "path": str(folder.path), **_summary(created, record)}
+
+
+def _find_source(job: Job) -> Path:
+    """The file or folder that was named, or the local copy of a model of the hub."""
+    if "hub" not in job.asked:
+        return Path(job.asked["source"])
+    return fetch_model(job.asked["hub"], lambda done, total: job.progress("download", done, total))
 
 
 def _remove_half_made(folder: ModelFolder) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from dreambooth.models.create import create_working
+from dreambooth.models.create import create_working, read_source
 from dreambooth.models.load import load_model
 from dreambooth.toybox import WEIGHTS_FILE
 
@@ -9,5 +9,5 @@ from dreambooth.toybox import WEIGHTS_FILE
 def toybox(tmp_path_factory):
     """The model that ships with us."""
     working = tmp_path_factory.mktemp("toybox") / "working"
-    create_working(WEIGHTS_FILE, working, source_name=WEIGHTS_FILE.name)
+    create_working(read_source(WEIGHTS_FILE), working)
     return load_model(working)
