@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PLAIN = {"config", "events", "environment"}
+PLAIN = {"config", "events", "environment", "migration"}
 CONSOLE = {"cli", "commands", "console"}
 PARTS = {"config", "data", "models", "adapters"}
 TRAINER = PARTS | {"events", "training", "methods"}
@@ -29,6 +29,7 @@ ARROWS = {
     "doctor": {"environment"},
     "config": set(),
     "events": {"config"},
+    "migration": {"config"},
     "environment": set(),
     "locks": set(),
     "worker": TRAINER | {"tasks", "locks"},
