@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
 from dreambooth.config.settings import TrainConfig
 from dreambooth.events import ask, read_events
+from dreambooth.tasks.cards import build_card, write_card, write_preview
 from dreambooth.tasks.job import Job
 from dreambooth.tasks.results import remove_old_checkpoints, write_checkpoint_file
 from dreambooth.training.run import Run
@@ -26,11 +28,12 @@ class Reporter:
         self.folder = job.model_folder
         self.before = job.asked["lifetime_before"]
         self.board = SummaryWriter(str(self.folder.logging / job.run.path.name), flush_secs=10)
-        self.written = [
-            self.folder.path / event["path"]
-            for event in read_events(job.run)
-            if event["event"] == "checkpoint"
-        ]
+        told = read_events(job.run)
+        self.written = [self.folder.path / event["path"] for event in told if event["event"] == "checkpoint"]
+        first_samples = {
+            event["step"]: event["path"] for event in reversed(told) if event["event"] == "sample"
+        }
+        self.preview = self.folder.path / first_samples[max(first_samples)] if first_samples else None
 
     @property
     def _run(self) -> Run:
@@ -76,13 +79,33 @@ class Reporter:
 
     def save(self, step: int) -> None:
         """Write a checkpoint or LoRA file into the model folder."""
-        name = f"{self.folder.name}_{self.before['steps'] + step}.safetensors"
-        path = self.folder.checkpoints / name
+        path = self._result_file(step)
         moved = write_checkpoint_file(self._run, path, self.folder.name)
+        self._write_beside(path, step)
         self.written = [other for other in self.written if other != path] + [path]
         self.written = remove_old_checkpoints(self.written, self.config.saving.keep_last)
         told = str(path.relative_to(self.folder.path))
         self.job.events.write("checkpoint", step=step, path=told, moved=dict(moved))
+
+    def _result_file(self, step: int) -> Path:
+        return self.folder.checkpoints / f"{self.folder.name}_{self.before['steps'] + step}.safetensors"
+
+    def _write_beside(self, result: Path, step: int) -> None:
+        """The card, and the newest preview of the run: of this very step only once that has been drawn."""
+        record = self.job.load_record()
+        is_adapter = self.config.adapter != "none"
+        card = build_card(
+            self.config, record.family, record.source, self.before["steps"] + step, is_adapter=is_adapter
+        )
+        write_card(result, card)
+        if self.preview is not None and self.preview.exists():
+            write_preview(result, self.preview)
+
+    def _keep_preview(self, picture: Path, step: int) -> None:
+        """Remember the first picture of a set; a result of the same step shows it."""
+        self.preview = picture
+        if self._result_file(step) in self.written:
+            write_preview(self._result_file(step), picture)
 
     def sample(self, step: int) -> None:
         """Draw the previews with the live weights."""
@@ -96,7 +119,9 @@ class Reporter:
                 lambda number: self.folder.samples / f"sample_{lifetime}-{number}.png",
                 self.folder.name,
             )
-            for path, preview in made:
+            for number, (path, preview) in enumerate(made):
+                if number == 0:
+                    self._keep_preview(path, step)
                 told = str(path.relative_to(self.folder.path))
                 self.job.events.write(
                     "sample", step=step, path=told, prompt=preview.wish.prompt, seed=preview.wish.seed

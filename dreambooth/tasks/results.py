@@ -16,6 +16,7 @@ from dreambooth.config.store import load_record, save_record
 from dreambooth.models.export import export_checkpoint
 from dreambooth.models.family import Model
 from dreambooth.models.working import open_working, save_parts
+from dreambooth.tasks.cards import remove_result
 from dreambooth.training.run import Run
 
 DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
@@ -98,9 +99,9 @@ def _put_aside(folder: ModelFolder, lifetime_steps: int) -> None:
 
 
 def remove_old_checkpoints(written: list[Path], keep_last: int) -> list[Path]:
-    """Delete all but the newest of the files that a run wrote; returns those that are left."""
+    """Delete all but the newest of the results that a run wrote; returns those that are left."""
     if keep_last == 0:
         return written
     for path in written[:-keep_last]:
-        path.unlink(missing_ok=True)
+        remove_result(path)
     return written[-keep_last:]

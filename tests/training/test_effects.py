@@ -103,12 +103,18 @@ DUE = {
     "samples.sample_every_epochs": (1, [], [3, 6], [8]),
 }
 
+
+def with_card_and_preview(name):
+    """A result's files."""
+    return [f"{name}.json", f"{name}.preview.png", f"{name}.safetensors"]
+
+
 # What lies in the model's folder after a run of two steps.
 FILES = {
     "concept.save_sample_prompt": ("a fish", lambda folder: preview_texts(folder), ["a fish"]),
-    "saving.keep_last": (1, lambda folder: names(folder.checkpoints), ["toy_2.safetensors"]),
+    "saving.keep_last": (1, lambda folder: names(folder.checkpoints), with_card_and_preview("toy_2")),
     "saving.dtype": ("bf16", lambda folder: checkpoint_dtypes(folder), {torch.bfloat16}),
-    "saving.save_at_end": (False, lambda folder: names(folder.checkpoints), ["toy_1.safetensors"]),
+    "saving.save_at_end": (False, lambda folder: names(folder.checkpoints), with_card_and_preview("toy_1")),
     "samples.sample_at_end": (False, lambda folder: names(folder.samples), ["sample_1-0.png"]),
     "data.cache_latents": (False, lambda folder: names(folder.cache), []),
 }
@@ -267,7 +273,8 @@ def test_setting_changes_what_is_written(begin, folder, noisy_config, name):
 
 def test_what_is_written_when_nothing_is_changed(begin, folder, noisy_config):
     assert do(begin(noisy_config))["outcome"] == "done"
-    assert names(folder.checkpoints) == ["toy_1.safetensors", "toy_2.safetensors"]
+    both = with_card_and_preview("toy_1") + with_card_and_preview("toy_2")
+    assert names(folder.checkpoints) == both
     assert names(folder.samples) == ["sample_1-0.png", "sample_2-0.png"]
     assert checkpoint_dtypes(folder) == {torch.float16}
     assert preview_texts(folder) == ["a photo of a sks robot"]
