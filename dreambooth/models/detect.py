@@ -28,14 +28,18 @@ EXTRA_INPUTS = {
 # The first pattern that any name begins with decides.
 STRANGERS = (
     (
-        r"lora_(unet|te)|.*\.(lora_[AB]|lora_down|lora_up|hada_w1_a|lokr_w1)\b",
+        r"(lora|oft)_(unet|te)|.*\.(lora_[AB]|lora_down|lora_up|hada_w1_a|lokr_w1)\b",
         "a LoRA file, not a full model",
     ),
     (r"(emb_params|string_to_param|clip_[lg])$", "a textual inversion embedding, not a full model"),
     (r"(control_model\.|input_hint_block\.|controlnet_)", "a ControlNet, not a full model"),
     (r"conditioner\.embedders\.0\.model\.", "the refiner of Stable Diffusion XL, which is not trained here"),
-    (r"model\.diffusion_model\.joint_blocks\.", "Stable Diffusion 3, which is not supported"),
+    (r"(model\.diffusion_model\.)?joint_blocks\.", "Stable Diffusion 3, which is not supported"),
     (r"(model\.diffusion_model\.)?double_blocks\.", "FLUX, which is not supported"),
+    (
+        r"(single_)?transformer_blocks\.",
+        "FLUX or Stable Diffusion 3 in diffusers names, which is not supported",
+    ),
     (
         r"(unet\.)?(down_blocks|mid_block|up_blocks)\.",
         "a U-Net in diffusers names; a full checkpoint file is needed",
