@@ -94,6 +94,13 @@ def _add_create(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "folder", type=Path, help="a model folder of sd_dreambooth_extension; it stays as it is"
+    )
+    parser.add_argument("--name", help="of the new model; that of the folder otherwise")
+
+
 def _add_name(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
     _add_set(parser)
@@ -146,6 +153,7 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Command]] = {
     "create": ("make a model from a checkpoint", _add_create, commands.create),
+    "import": ("make a model from one of the old extension", _add_import, commands.import_old),
     "concept": ("what a model is to learn", _add_concept, commands.concept),
     "settings": ("all settings, or those of a model", _add_settings, commands.settings),
     "check": ("the plan, before anything runs", _add_name, commands.check),

@@ -33,6 +33,7 @@ from dreambooth.jobs.start import (
     prepare_training,
     start_worker,
 )
+from dreambooth.migration.report import describe_report
 
 SAMPLERS: tuple[str, ...] = get_args(get_type_hints(SampleConfig)["sampler"])
 
@@ -111,6 +112,23 @@ def create(library: Library, asked: Namespace, console: Console) -> int:
     run = prepare_run(library, library.folder(asked.name), "create", wanted)
     told = "{model}: {family}, {predicts}, {resolution} px, made in {path}"
     return _run(run, console, {"done": told.format_map})
+
+
+def import_old(library: Library, asked: Namespace, console: Console) -> int:
+    """Make a model from a folder of the old extension."""
+    old = asked.folder.resolve()
+    run = prepare_run(library, library.folder(asked.name or old.name), "import", {"source": str(old)})
+    return _run(run, console, {"done": describe_import})
+
+
+def describe_import(result: dict[str, Any]) -> str:
+    """What was made of an old model, in words."""
+    lines = [f"{result['model']}: {result['family']}, {result['predicts']}, made in {result['path']}"]
+    lines.append(describe_report(result["settings"]))
+    lines += [f"copied: {Path(copy['source']).name} to {copy['place']}" for copy in result["files"]["copies"]]
+    lines += [f"left: {left['name']}: {left['reason']}" for left in result["files"]["left"]]
+    lines.append(f"all of this is told in {result['report']}")
+    return "\n".join(lines)
 
 
 def _fields(asked: Namespace) -> dict[str, str]:

@@ -28,6 +28,7 @@ from dreambooth.tasks.check import check_plan
 from dreambooth.tasks.classes import make_classes
 from dreambooth.tasks.create import create_model
 from dreambooth.tasks.export import export
+from dreambooth.tasks.import_old import import_old_model
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
 from dreambooth.tasks.sample import sample
 from dreambooth.tasks.train import forget_state, train
@@ -38,6 +39,7 @@ from dreambooth.training.state import StateError
 
 TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "create": create_model,
+    "import": import_old_model,
     "check": check_plan,
     "classes": make_classes,
     "train": train,

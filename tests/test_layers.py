@@ -33,7 +33,7 @@ ARROWS = {
     "environment": set(),
     "locks": set(),
     "worker": TRAINER | {"tasks", "locks"},
-    "tasks": TRAINER | {"locks"},
+    "tasks": TRAINER | {"locks", "migration"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from dreambooth.config.folders import ModelFolder, RunFolder, find_name_fault
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord, load_record, save_record
 from dreambooth.events import read_events
+from dreambooth.migration.folder import is_old_config
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,21 @@ class Library:
         if not folder.is_model():
             known = ", ".join(self.names()) or "none yet"
             raise ConfigError(f"there is no model {name} in {self.path} (there are: {known})")
+        if is_old_config(folder.config_file):
+            raise ConfigError(f"{name} is a model of the old extension; {self._advise_import(folder)}")
         return load_record(folder.config_file)
+
+    def _advise_import(self, folder: ModelFolder) -> str:
+        words = [
+            "--models-dir",
+            str(self.path),
+            "import",
+            str(folder.path),
+            "--name",
+            f"{folder.name}_imported",
+        ]
+        command = shlex.join(["python", "-m", "dreambooth", *words])
+        return f"make one of this trainer from it, which leaves the old one as it is: {command}"
 
     def remove_concept(self, name: str, index: int) -> None:
         """Take a concept away; its generated class images go to the backups, the others keep theirs."""

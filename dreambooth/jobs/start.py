@@ -20,6 +20,7 @@ from dreambooth.locks import is_locked
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 RUNS_KEPT = 50
+MAKE_MODELS = ("create", "import")  # jobs whose model is not there yet
 CHANGEABLE_SETTINGS = (
     "optimizer.",
     "schedule.",
@@ -53,7 +54,7 @@ def _remove_old_runs(runs: Path) -> None:
 
 def prepare_run(library: Library, folder: ModelFolder, job: str, asked: Mapping[str, Any]) -> RunFolder:
     """Write what is asked; paths are relative to the run, so that a model can be moved with its runs."""
-    runs = library.path / ".jobs" if job == "create" else folder.runs
+    runs = library.path / ".jobs" if job in MAKE_MODELS else folder.runs
     run = _new_run(runs, job)
     _remove_old_runs(runs)
     values = {
