@@ -64,9 +64,11 @@ class Report:
 def describe_report(told: Mapping[str, Any]) -> str:
     """The report, as JSON has it, in words: what needs somebody's eye in full, the rest counted."""
     lines = [f"{len(told['mapped'])} settings taken over, {len(told['kept'])} facts kept"]
-    for entry in told["mapped"]:
+    for entry in filter(_is_renamed, told["mapped"]):
         becomes = ", ".join(f"{name}={value}" for name, value in entry["becomes"].items())
         lines.append(f"    {entry['key']} = {entry['value']!r}: {becomes}")
+    num_same = len(told["mapped"]) - sum(map(_is_renamed, told["mapped"]))
+    lines.append(f"    {num_same} under their old names, unchanged")
     lost = [entry for entry in told["without_meaning"] if entry["is_lost"]]
     lines.append(
         f"{len(told['without_meaning']) - len(lost)} settings have no meaning here, and none is lost"
@@ -76,3 +78,9 @@ def describe_report(told: Mapping[str, Any]) -> str:
             lines.append(title)
             lines += [f"    {entry['key']} = {entry['value']!r}: {entry['reason']}" for entry in entries]
     return "\n".join(lines)
+
+
+def _is_renamed(entry: Mapping[str, Any]) -> bool:
+    """Whether an old setting has another name or value now; the fields of a concept mostly have the same."""
+    unchanged = {entry["key"].rpartition(".")[2]: entry["value"]}
+    return bool(entry["becomes"] != unchanged)

@@ -22,6 +22,11 @@ from dreambooth.models.working import folder_appearing_whole
 from dreambooth.tasks.create import fitting_config
 from dreambooth.tasks.job import Job, Refused
 
+LORA_STAYS = (
+    "the old model was trained as a LoRA, whose file is not taken over: the new model begins with the "
+    "weights that the LoRA was made for"
+)
+
 
 def import_old_model(job: Job) -> dict[str, Any]:
     """Convert weights, migrate settings, copy pictures; the new folder appears whole or not at all."""
@@ -36,6 +41,8 @@ def import_old_model(job: Job) -> dict[str, Any]:
         create_working(source, made.working)
         model = load_model(made.working)
         migrated = migrate_settings(values, fitting_config(model.native_resolution, model.size_step_px))
+        if migrated.config.adapter != "none":
+            job.warn(LORA_STAYS)
         files = plan_files(old, migrated.class_folders)
         _copy(job, files, beside)
         told = {

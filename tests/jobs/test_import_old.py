@@ -9,6 +9,7 @@ import torch
 
 from dreambooth.cli import main
 from dreambooth.config.store import ConfigError, config_to_json
+from dreambooth.events import read_events
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.start import prepare_run, prepare_training
 from dreambooth.models.working import read_part
@@ -101,6 +102,15 @@ def test_pictures_and_curves_are_brought_along_and_the_report_is_kept(make_old, 
     assert left.keys() == {"classifiers_5", "robot.yaml", "working/ema_unet"}
 
 
+@pytest.mark.parametrize(("generation", "is_lora"), [("first", False), ("second", True)])
+def test_it_is_told_that_a_lora_stays_behind(make_old, library, generation, is_lora):
+    asked = {"source": str(make_old(generation))}
+    run = prepare_run(library, library.folder("robot"), "import", asked)
+    assert do(run)["outcome"] == "done"
+    warned = [event["message"] for event in read_events(run) if event["event"] == "warning"]
+    assert ["trained as a LoRA" in text for text in warned] == ([True] if is_lora else [])
+
+
 def test_old_samples_do_not_stand_where_new_ones_go(make_old, bring, library):
     bring(make_old("first"))
     assert len(list((library.folder("robot").samples / "imported").glob("*.png"))) == 2
@@ -155,6 +165,7 @@ def test_command_tells_what_became_of_everything(make_old, library, capsys):
         "clip_skip = 2: not available yet",
         "optimizer = 'Prodigy': Prodigy is not available yet",
         "shoe_size = 44: is no setting of the old extension",
+        "16 under their old names, unchanged",
         "copied: classifiers_0 to classifiers_0",
         "left: robot.yaml",
     ):
