@@ -14,7 +14,7 @@ from dreambooth.config.folders import written_whole
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.descriptions import write_descriptions
 from dreambooth.models.host_yaml import host_yaml
-from dreambooth.models.names import EMA_PREFIX, TEXT_PREFIXES, CheckpointNames, names_of
+from dreambooth.models.names import EMA_PREFIX, TEXT_PREFIXES, CheckpointNames, ema_name, names_of
 from dreambooth.models.prediction import V_MARKER, ZERO_SNR_MARKER
 from dreambooth.models.single_file import CheckpointError, write_checkpoint
 from dreambooth.models.source import Parts, Source
@@ -57,13 +57,20 @@ def relative_change(weights: Mapping[str, Tensor], before: Mapping[str, Planned]
 
 
 def export_checkpoint(
-    source: Source, weights: Weights, path: Path, dtype: torch.dtype | None, metadata: Mapping[str, str]
+    source: Source,
+    weights: Weights,
+    path: Path,
+    dtype: torch.dtype | None,
+    metadata: Mapping[str, str],
+    *,
+    average: Mapping[str, Tensor] | None = None,
 ) -> Exported:
     """Write one ``.safetensors`` or ``.ckpt`` in the names of the original checkpoint, tensor by tensor.
 
     Parts that ``weights`` lacks are those of the source. What only the source held goes along unchanged; its
     EMA weights are cast, and left out once the U-Net has moved, as they no longer belong to it. ``dtype``
-    None keeps that of each tensor. ``metadata`` overrides what the model says of itself.
+    None keeps that of each tensor. ``metadata`` overrides what the model says of itself. ``average`` holds
+    other weights of the U-Net, to be written beside the main ones as EMA.
     """
     moved = _moved(source, weights)
     planned = _planned_checkpoint(source.architecture, _replaced(source, weights), dtype)
@@ -72,6 +79,8 @@ def export_checkpoint(
     for name, plan in source.extra.items():
         if name not in left_out:
             planned[name] = _cast(name, plan, dtype) if name.startswith(EMA_PREFIX) else plan
+    if average is not None:
+        planned |= _planned_average(source.architecture, average, dtype)
     planned |= _stand_ins(source.architecture, planned)
     planned |= {
         name: Planned.of(torch.zeros(0)) for name in _markers(source.architecture) if name not in planned
@@ -151,6 +160,20 @@ def _planned_checkpoint(
         for part, tensors in parts.items()
         for name, keys in names.origins(part, tensors).items()
     }
+
+
+def _planned_average(
+    architecture: Architecture, average: Mapping[str, Tensor], dtype: torch.dtype | None
+) -> dict[str, Planned]:
+    unet = {"unet": {key: Planned.of(tensor) for key, tensor in average.items()}}
+    planned = _planned_checkpoint(architecture, unet, dtype)
+    return {ema_name(name): plan for name, plan in planned.items()}
+
+
+def average_to_checkpoint(architecture: Architecture, average: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Averaged weights of the U-Net by the names that checkpoints have for them."""
+    planned = _planned_average(architecture, average, None)
+    return {name: plan.make() for name, plan in planned.items()}
 
 
 def _joined(names: CheckpointNames, part: str, name: str, plans: Sequence[Planned]) -> Planned:

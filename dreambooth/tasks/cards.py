@@ -70,7 +70,7 @@ def write_preview(result: Path, picture: Path) -> None:
 
 def remove_result(result: Path) -> None:
     """Delete a result with what lies beside it."""
-    for path in (result, card_file(result), preview_file(result)):
+    for path in (result, result.with_suffix(".yaml"), card_file(result), preview_file(result)):
         path.unlink(missing_ok=True)
 
 

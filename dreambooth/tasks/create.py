@@ -35,13 +35,7 @@ def create_model(job: Job) -> dict[str, Any]:
     if folder.path.exists():
         raise Refused(f"there is a model {folder.name} already; choose another name or delete it first")
     try:
-        wishes = Wishes(
-            predicts=job.asked.get("predicts"),
-            zero_terminal_snr=job.asked.get("zero_terminal_snr"),
-            use_ema=job.asked.get("use_ema", False),
-            vae=Path(job.asked["vae"]) if job.asked.get("vae") else None,
-        )
-        created = create_working(read_source(_find_source(job), wishes), folder.working)
+        created = create_working(read_source(_find_source(job), wishes_of(job)), folder.working)
         model = load_model(folder.working)
         record = ModelRecord(
             source=created.source_name,
@@ -55,6 +49,16 @@ def create_model(job: Job) -> dict[str, Any]:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
     return {"model": folder.name, "path": str(folder.path), **_summary(created, record)}
+
+
+def wishes_of(job: Job) -> Wishes:
+    """What the user says of the source."""
+    return Wishes(
+        predicts=job.asked.get("predicts"),
+        zero_terminal_snr=job.asked.get("zero_terminal_snr"),
+        use_ema=job.asked.get("use_ema", False),
+        vae=Path(job.asked["vae"]) if job.asked.get("vae") else None,
+    )
 
 
 def _find_source(job: Job) -> Path:
