@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from dreambooth.adapters.lora import LoraError
+from dreambooth.adapters.errors import AdapterError
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.store import ConfigError
 from dreambooth.data.errors import DataError
@@ -51,7 +51,7 @@ REFUSALS = (
     ConfigError,
     DataError,
     CheckpointError,
-    LoraError,
+    AdapterError,
     DeviceError,
     MissingPackage,
     StateError,

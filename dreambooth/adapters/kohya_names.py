@@ -1,22 +1,149 @@
-"""Names of adapter tensors in the files that webuis read (kohya's convention)."""
+"""Names of adapted layers in the files that webuis read (kohya's convention).
+
+Everything here follows from an architecture, so that tools can name layers without loading weights.
+"""
 
 from __future__ import annotations
 
-PREFIXES = {"unet": "lora_unet", "text_encoder": "lora_te"}
-DOWN = "lora_down.weight"
-UP = "lora_up.weight"
-ALPHA = "alpha"
-# The linear layers of every transformer block, and the two projections around the U-Net's transformers.
-LAYERS = {
-    "unet": ("to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "proj_in", "proj_out"),
-    "text_encoder": ("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"),
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from torch import nn
+
+from dreambooth.adapters.errors import AdapterError
+from dreambooth.config.blocks import Block, Side
+from dreambooth.models.architecture import Architecture, Family
+from dreambooth.models.configs import build_without_weights
+from dreambooth.models.family import Prediction
+from dreambooth.models.keys import inverse, rename
+from dreambooth.models.names import UNET, names_of
+
+_ATTENTION = re.compile(r"(^|\.)(attentions|self_attn|mlp)\.")
+_CONVOLUTIONS = re.compile(r"(^|\.)(resnets|downsamplers|upsamplers)\.")
+_SIDES: Mapping[str, Side] = {"input_blocks": "in", "middle_block": "mid", "output_blocks": "out"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A layer of a model: its part, and its dotted path inside."""
+
+    part: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFacts:
+    """What files for a family have in common: how layers are named in them, and what they say of it."""
+
+    prefixes: Mapping[str, str]  # part → how the names of its layers begin
+    other_prefixes: Mapping[str, str]  # met in files of other programs → part
+    has_original_names: bool  # in the U-Net those of original checkpoints, else those of diffusers
+    base_versions: Mapping[Prediction, str]
+    implementation: str  # of the modelspec: whose names these are
+
+
+_ONE_ENCODER = FileFacts(
+    prefixes={"unet": "lora_unet", "text_encoder": "lora_te"},
+    other_prefixes={"lora_te1": "text_encoder"},
+    has_original_names=False,
+    base_versions={"epsilon": "sd_v1", "v_prediction": "sd_v1_v"},
+    implementation="diffusers",
+)
+FILE_FACTS: Mapping[Family, FileFacts] = {
+    "sd1": _ONE_ENCODER,
+    "sd2": replace(_ONE_ENCODER, base_versions={"epsilon": "sd_v2", "v_prediction": "sd_v2_v"}),
+    "sdxl": FileFacts(
+        prefixes={"unet": "lora_unet", "text_encoder": "lora_te1", "text_encoder_2": "lora_te2"},
+        other_prefixes={},
+        has_original_names=True,
+        base_versions={"epsilon": "sdxl_base_v1-0", "v_prediction": "sdxl_base_v1-0"},
+        implementation="https://github.com/Stability-AI/generative-models",
+    ),
 }
 
 
-def kohya_module(part: str, path: str) -> str:
-    """The name of a module, given by its dotted path inside a part, before the first dot of a key.
+@lru_cache(maxsize=8)
+def _original_names(architecture: Architecture) -> Mapping[str, str]:
+    """U-Net modules, diffusers → original."""
+    table = inverse(names_of(architecture).modules["unet"])
+    return {diffusers: original.removeprefix(UNET) for diffusers, original in table.items()}
 
-    >>> kohya_module("unet", "mid_block.attentions.0.proj_in")
+
+def original_path(architecture: Architecture, path: str) -> str:
+    """A path inside the U-Net as original checkpoints have it."""
+    name = rename(path, _original_names(architecture))
+    if name is None:
+        raise KeyError(f"{path} has no place in the U-Net of an original checkpoint")
+    return name
+
+
+def kohya_name(architecture: Architecture, place: Place) -> str:
+    """The name of a layer before the first dot of a key.
+
+    >>> from dreambooth.models.architecture import STABLE_DIFFUSION_15
+    >>> kohya_name(STABLE_DIFFUSION_15, Place("unet", "mid_block.attentions.0.proj_in"))
     'lora_unet_mid_block_attentions_0_proj_in'
     """
-    return f"{PREFIXES[part]}_{path.replace('.', '_')}"
+    facts = FILE_FACTS[architecture.family]
+    is_original = facts.has_original_names and place.part == "unet"
+    path = original_path(architecture, place.path) if is_original else place.path
+    return f"{facts.prefixes[place.part]}_{path.replace('.', '_')}"
+
+
+@lru_cache(maxsize=8)
+def kohya_modules(architecture: Architecture) -> Mapping[str, Place]:
+    """Every layer with a weight, by its name in files; what is adapted is only some of them."""
+    return {kohya_name(architecture, place): place for place in _places(architecture)}
+
+
+@lru_cache(maxsize=8)
+def known_modules(architecture: Architecture) -> Mapping[str, Place]:
+    """The same by every name that files of other programs use too: with either names of the U-Net."""
+    facts = FILE_FACTS[architecture.family]
+    prefixes = {prefix: part for part, prefix in facts.prefixes.items()} | dict(facts.other_prefixes)
+    names: dict[str, Place] = {}
+    for place in _places(architecture):
+        paths = (
+            [place.path, original_path(architecture, place.path)] if place.part == "unet" else [place.path]
+        )
+        for prefix, part in prefixes.items():
+            if part == place.part:
+                names |= {f"{prefix}_{path.replace('.', '_')}": place for path in paths}
+    return names
+
+
+def _places(architecture: Architecture) -> Iterator[Place]:
+    prefixes = FILE_FACTS[architecture.family].prefixes
+    for part, module in build_without_weights(architecture).items():
+        if part in prefixes:
+            for path, layer in module.named_modules():
+                if "weight" in layer._parameters:
+                    yield Place(part, path)
+
+
+def adapted_paths(module: nn.Module, *, convolutions: bool) -> dict[str, nn.Linear | nn.Conv2d]:
+    """The layers of a part that an adapter changes: attention and feed-forward, and convolutions if asked."""
+    return {
+        path: layer
+        for path, layer in module.named_modules()
+        if isinstance(layer, nn.Linear | nn.Conv2d)
+        and (_ATTENTION.search(path) or (convolutions and _CONVOLUTIONS.search(path)))
+    }
+
+
+def block_of(architecture: Architecture, path: str) -> Block:
+    """The block that a layer of the U-Net belongs to."""
+    found = re.match(r"(input_blocks|middle_block|output_blocks)\.(\d+)", original_path(architecture, path))
+    if not found:
+        raise AdapterError(f"{path} lies outside the blocks of the U-Net")
+    side = _SIDES[found[1]]
+    return Block(side, 0 if side == "mid" else int(found[2]))
+
+
+def blocks_of(architecture: Architecture) -> list[Block]:
+    """All blocks of the U-Net, in order."""
+    per_side = (architecture.unet_resnets + 1) * len(architecture.unet_widths)
+    numbers = range(per_side)
+    return [*(Block("in", n) for n in numbers), Block("mid"), *(Block("out", n) for n in numbers)]

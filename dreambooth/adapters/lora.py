@@ -1,149 +1,133 @@
-"""LoRA (arXiv:2106.09685) on a loaded model: add, read, set, leave out, merge."""
+"""LoRA and its kin on a loaded model: add, read, set, leave out, limit, merge."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
-import peft
 import torch
-from peft.tuners.lora import LoraLayer
 from torch import Tensor, nn
 
-from dreambooth.adapters.kohya_names import ALPHA, DOWN, LAYERS, PREFIXES, UP, kohya_module
+from dreambooth.adapters.errors import AdapterError
+from dreambooth.adapters.fit import find_difference
+from dreambooth.adapters.injection import inject
+from dreambooth.adapters.kohya_names import Place, kohya_modules, kohya_name
+from dreambooth.adapters.layers import AdaptedLayer, adapted_layers
+from dreambooth.adapters.magnitude import Magnitude
+from dreambooth.adapters.sizes import Size, layer_sizes
+from dreambooth.adapters.weight_change import (
+    MAGNITUDE,
+    Kind,
+    group_keys,
+    module_kind,
+    module_rank,
+    weight_change,
+)
 from dreambooth.config.settings import LoraConfig
 from dreambooth.models.family import Model
 from dreambooth.models.working import read_part
 
-ADAPTER = "default"  # PEFT can hold several by name; we hold one
-
-
-class LoraError(Exception):
-    """A LoRA does not fit; the message is one sentence for the user."""
-
-
-@dataclass(frozen=True)
-class AdaptedLayer:
-    """A linear layer or 1x1 convolution wrapped by PEFT; alpha / rank · up · down is added to its weight."""
-
-    layer: Any  # LoraLayer and nn.Module at once, which mypy cannot say
-
-    @property
-    def down(self) -> nn.Parameter:
-        """Linear (rank, in), convolution (rank, in, 1, 1)."""
-        weight: nn.Parameter = self.layer.lora_A[ADAPTER].weight
-        return weight
-
-    @property
-    def up(self) -> nn.Parameter:
-        """Linear (out, rank), convolution (out, rank, 1, 1)."""
-        weight: nn.Parameter = self.layer.lora_B[ADAPTER].weight
-        return weight
-
-    @property
-    def scale(self) -> float:
-        """alpha / rank."""
-        return float(self.layer.scaling[ADAPTER])
-
-    @property
-    def alpha(self) -> float:
-        """The scale in the measure that files use."""
-        return float(self.layer.lora_alpha[ADAPTER])
-
-    def load(self, down: Tensor, up: Tensor, alpha: float) -> None:
-        """Take over values of the same shapes."""
-        self.down.copy_(down)
-        self.up.copy_(up)
-        self.layer.lora_alpha[ADAPTER] = alpha
-        self.layer.scaling[ADAPTER] = alpha / down.shape[0]
-
-
-def adapted_layers(module: nn.Module) -> dict[str, AdaptedLayer]:
-    """The adapted layers of a part, by their dotted path."""
-    return {
-        path: AdaptedLayer(layer) for path, layer in module.named_modules() if isinstance(layer, LoraLayer)
-    }
+_TRAINABLE: tuple[Kind, ...] = ("lora", "loha", "lokr")
 
 
 def named_layers(model: Model) -> dict[str, AdaptedLayer]:
     """The adapted layers of all parts, by their names in files."""
     return {
-        kohya_module(part, path): layer
+        kohya_name(model.architecture, Place(part, path)): layer
         for part, module in model.parts.items()
         for path, layer in adapted_layers(module).items()
     }
 
 
-def add_lora(
-    model: Model, config: LoraConfig, *, train_unet: bool, train_text_encoder: bool, seed: int
-) -> None:
+def add_lora(model: Model, kind: Kind, config: LoraConfig, parts: Iterable[str], seed: int) -> None:
     """Put adapters, which change nothing yet, on the chosen parts; afterwards they alone require gradients.
 
     They are fp32 whatever the model is. The same seed gives the same first weights; torch's global random
     state stays as it was.
     """
-    chosen = {"unet"} if train_unet else set()
-    chosen |= set(model.text_parts) if train_text_encoder else set()
+    chosen = set(parts)
     if not chosen:
-        raise LoraError("choose at least one part for the LoRA")
+        raise AdapterError("choose at least one part for the adapter")
     if named_layers(model):
-        raise LoraError("the model has a LoRA already")
+        raise AdapterError("the model has an adapter already")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for part, module in model.parts.items():
             module.requires_grad_(requires_grad=False)
             if part in chosen:
-                _inject(module, config, LAYERS[part])
+                sizes = layer_sizes(config, model.architecture, part, module)
+                if not sizes:
+                    raise AdapterError(
+                        f"lora.block_ranks and lora.block_lr_factors leave no block of the {part}"
+                    )
+                inject(module, kind, sizes, config)
+                require_adapter_gradients(module)
 
 
-def _inject(module: nn.Module, config: LoraConfig, layers: tuple[str, ...]) -> None:
-    told = peft.LoraConfig(
-        r=config.rank,
-        lora_alpha=config.alpha,  # annotated int, but only ever divided by the rank
-        lora_dropout=config.dropout,
-        target_modules=list(layers),
-    )
-    peft.inject_adapter_in_model(told, module, adapter_name=ADAPTER)
-    for adapted in adapted_layers(module).values():
-        adapted.down.data = adapted.down.data.float()
-        adapted.up.data = adapted.up.data.float()
+def require_adapter_gradients(module: nn.Module) -> None:
+    """Let the adapters of a part learn, and nothing else of it; PEFT leaves out what is ours."""
+    for layer in adapted_layers(module).values():
+        for parameter in layer.parameters.values():
+            parameter.requires_grad = True
 
 
 def lora_weights(model: Model) -> dict[str, Tensor]:
     """The adapter by the names of its file; the tensors are the live ones, without gradient."""
-    weights: dict[str, Tensor] = {}
-    for name, adapted in named_layers(model).items():
-        weights[f"{name}.{DOWN}"] = adapted.down.detach()
-        weights[f"{name}.{UP}"] = adapted.up.detach()
-        weights[f"{name}.{ALPHA}"] = torch.tensor(adapted.alpha)
-    return weights
+    return {
+        f"{name}.{suffix}": tensor
+        for name, layer in named_layers(model).items()
+        for suffix, tensor in layer.tensors().items()
+    }
 
 
-@torch.no_grad()
 def load_lora_weights(model: Model, tensors: Mapping[str, Tensor]) -> None:
-    """Copy weights into the adapters that the model has; names and shapes must be exactly theirs."""
-    expected = {name: tensor.shape for name, tensor in lora_weights(model).items()}
-    if {name: tensor.shape for name, tensor in tensors.items()} != expected:
-        raise LoraError("this LoRA is for another kind of model, or has another rank or other layers")
-    for name, adapted in named_layers(model).items():
-        alpha = tensors[f"{name}.{ALPHA}"].item()
-        adapted.load(tensors[f"{name}.{DOWN}"], tensors[f"{name}.{UP}"], alpha)
+    """Copy weights into the adapters that the model has; kinds, ranks and alphas must be exactly theirs."""
+    if difference := find_difference(lora_weights(model), tensors):
+        raise AdapterError(f"this adapter does not fit: {difference}")
+    given = group_keys(tensors)
+    for name, layer in named_layers(model).items():
+        layer.load({suffix: tensors[key] for suffix, key in given[name].items()})
 
 
 def attach_lora(model: Model, tensors: Mapping[str, Tensor]) -> None:
-    """Add the adapters that a LoRA file describes, with its weights."""
-    downs = {name: tensor for name, tensor in tensors.items() if name.endswith(DOWN)}
-    ranks = {tensor.shape[0] for tensor in downs.values()}
-    if len(ranks) != 1:
-        raise LoraError(f"only a LoRA of one rank can be used; this one has {sorted(ranks) or 'none'}")
-    has = {part: any(name.startswith(f"{prefix}_") for name in downs) for part, prefix in PREFIXES.items()}
-    if not any(has.values()):
-        raise LoraError("this LoRA is for another kind of model")
-    config = LoraConfig(rank=ranks.pop())
-    add_lora(model, config, train_unet=has["unet"], train_text_encoder=has["text_encoder"], seed=0)
-    load_lora_weights(model, tensors)
+    """Add the adapters that a file describes, with its weights; each layer with its own kind and rank."""
+    if named_layers(model):
+        raise AdapterError("the model has an adapter already")
+    places = kohya_modules(model.architecture)
+    by_layer: dict[Place, dict[str, Tensor]] = {}
+    for name, keys in group_keys(tensors).items():
+        if name not in places:
+            raise AdapterError(f"this adapter is for another kind of model: there is no {name}")
+        by_layer[places[name]] = {suffix: tensors[key] for suffix, key in keys.items()}
+    for part, module in model.parts.items():
+        module.requires_grad_(requires_grad=False)
+        layers = {place.path: held for place, held in by_layer.items() if place.part == part}
+        with torch.random.fork_rng(devices=[]):
+            _attach_to(module, layers)
+        require_adapter_gradients(module)
+
+
+def _attach_to(module: nn.Module, layers: Mapping[str, Mapping[str, Tensor]]) -> None:
+    kinds = {path: module_kind(held) for path, held in layers.items()}
+    for path, held in layers.items():
+        if kinds[path] not in _TRAINABLE or "lora_mid.weight" in held or "diff_b" in held:
+            raise AdapterError(
+                f"{path} is changed in a way that can only be merged, not used beside the model"
+            )
+    for kind in _TRAINABLE:
+        chosen = {path: held for path, held in layers.items() if kinds[path] == kind}
+        sizes = {path: Size(module_rank(held) or 1, 1.0) for path, held in chosen.items()}
+        inject(module, kind, sizes, LoraConfig())
+        for path, held in chosen.items():
+            _fill(AdaptedLayer(module.get_submodule(path)), held)
+
+
+def _fill(adapted: AdaptedLayer, held: Mapping[str, Tensor]) -> None:
+    if adapted.kind != "lora":
+        adapted.replace_factors(held)
+    if MAGNITUDE in held:
+        Magnitude(adapted.layer, held[MAGNITUDE])
+    adapted.load(held)
 
 
 @contextmanager
@@ -163,10 +147,18 @@ def without_lora(model: Model) -> Iterator[None]:
             weight.requires_grad_(requires_grad=True)
 
 
-def lora_change(down: Tensor, up: Tensor, scale: float) -> Tensor:
-    """What an adapter adds to the weight of a linear layer or a 1x1 convolution, in fp32."""
-    change = scale * up.flatten(1).float() @ down.flatten(1).float()
-    return change.reshape(*up.shape[:1], *down.shape[1:])
+@torch.no_grad()
+def limit_norms(model: Model, max_norm: float) -> None:
+    """Shrink what an adapter adds to a layer to at most this Frobenius norm (kohya's scale_weight_norms).
+
+    Each of its matrices takes the same share, of a LoRA's two the square root.
+    """
+    for layer in named_layers(model).values():
+        norm = layer.change().norm()
+        if norm > max_norm:
+            matrices = [weight for name, weight in layer.factors.items() if not name.endswith(("_t1", "_t2"))]
+            for weight in matrices:
+                weight.mul_((max_norm / norm) ** (1 / len(matrices)))
 
 
 @torch.no_grad()
@@ -182,6 +174,7 @@ def merged_weights(model: Model) -> dict[str, dict[str, Tensor]]:
             continue
         merged[part] = dict(read_part(model.working, part))
         for path, adapted in layers.items():
-            change = lora_change(adapted.down, adapted.up, adapted.scale)
-            merged[part][f"{path}.weight"] = merged[part][f"{path}.weight"].float() + change.cpu()
+            weight = merged[part][f"{path}.weight"].float()
+            tensors = {suffix: tensor.cpu() for suffix, tensor in adapted.tensors().items()}
+            merged[part][f"{path}.weight"] = weight + weight_change(tensors, weight)
     return merged

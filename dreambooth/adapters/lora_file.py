@@ -1,8 +1,9 @@
-"""LoRA files in kohya's format, which every webui reads."""
+"""Adapter files in kohya's format, which every webui reads."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -11,21 +12,18 @@ import torch
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from dreambooth.adapters.kohya_names import ALPHA, DOWN
-from dreambooth.adapters.lora import LoraError, lora_weights
+from dreambooth.adapters.errors import AdapterError
+from dreambooth.adapters.file_facts import family_facts, network_facts
+from dreambooth.adapters.kohya_names import FILE_FACTS
+from dreambooth.adapters.lora import lora_weights
+from dreambooth.adapters.weight_change import group_keys, module_kind
+from dreambooth.models.architecture import Architecture
 from dreambooth.models.export import cast_float, modelspec
 from dreambooth.models.family import Model
 from dreambooth.models.single_file import Checkpoint, read_checkpoint, write_checkpoint
 
-BASE_VERSIONS = {
-    ("sd1", "epsilon"): "sd_v1",
-    ("sd1", "v_prediction"): "sd_v1_v",
-    ("sd2", "epsilon"): "sd_v2",
-    ("sd2", "v_prediction"): "sd_v2_v",
-    ("sdxl", "epsilon"): "sdxl_base_v1-0",
-    ("sdxl", "v_prediction"): "sdxl_base_v1-0",
-}
 LEGACY_HASH_BYTES = slice(0x100000, 0x110000)
+NETWORK_ARGS = "ss_network_args"
 
 
 def save_lora(
@@ -36,23 +34,32 @@ def save_lora(
     *,
     weights: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write the adapters, or ``weights`` by the same names (an average, say), with further ``metadata``."""
+    """Write the adapters, or ``weights`` by the same names (an average, say).
+
+    ``metadata`` tells of the training; a file that is to tell nothing of it keeps back its name too.
+    """
     tensors = {
         name: cast_float(name, tensor, dtype).cpu().contiguous()
         for name, tensor in (lora_weights(model) if weights is None else weights).items()
     }
     if not tensors:
-        raise LoraError("the model has no LoRA to save")
-    told = {**_training_metadata(model, tensors), "ss_output_name": path.stem, **metadata}
+        raise AdapterError("the model has no LoRA to save")
+    facts = {**family_facts(model.architecture), **network_facts(tensors)}
+    args = {**json.loads(metadata.get(NETWORK_ARGS, "{}")), **json.loads(facts[NETWORK_ARGS])}
+    named = {"ss_output_name": path.stem} if metadata else {}
+    told = {**named, **metadata, **facts, NETWORK_ARGS: json.dumps(args)}
     hashes = file_hashes(tensors, {name: value for name, value in told.items() if name.startswith("ss_")})
-    write_checkpoint(path, tensors, {**_modelspec(model, path.stem), **told, **hashes})
+    write_checkpoint(path, tensors, {**_modelspec(model.architecture, path.stem), **told, **hashes})
 
 
 def read_lora(path: Path) -> Checkpoint:
-    """The tensors of a LoRA file."""
+    """The tensors of an adapter file in our own names; `reading.py` reads those of other programs too."""
     checkpoint = read_checkpoint(path)
-    if not any(name.endswith(DOWN) for name in checkpoint.shapes):
-        raise LoraError(f"{path.name} is not a LoRA file")
+    try:
+        for suffixes in group_keys(checkpoint.shapes).values():
+            module_kind(suffixes)
+    except AdapterError as error:
+        raise AdapterError(f"{path.name} is not a LoRA file: {error}") from None
     return checkpoint
 
 
@@ -66,26 +73,12 @@ def file_hashes(tensors: Mapping[str, Tensor], training_metadata: Mapping[str, s
     }
 
 
-def _training_metadata(model: Model, tensors: Mapping[str, Tensor]) -> dict[str, str]:
-    """What every reader needs to know the kind of file."""
-    ranks = {tensor.shape[0] for name, tensor in tensors.items() if name.endswith(DOWN)}
-    alphas = {tensor.item() for name, tensor in tensors.items() if name.endswith(f".{ALPHA}")}
-    return {
-        "ss_v2": str(model.architecture.family == "sd2"),
-        "ss_base_model_version": BASE_VERSIONS[model.architecture.family, model.predicts],
-        "ss_network_module": "networks.lora",
-        "ss_network_dim": str(max(ranks)),
-        "ss_network_alpha": str(max(alphas)),
-        "ss_network_args": "{}",
-    }
-
-
-def _modelspec(model: Model, title: str) -> dict[str, str]:
-    of_checkpoint = modelspec(model.architecture)
+def _modelspec(architecture: Architecture, title: str) -> dict[str, str]:
+    of_checkpoint = modelspec(architecture)
     return {
         **of_checkpoint,
         "modelspec.architecture": f"{of_checkpoint['modelspec.architecture']}/lora",
-        "modelspec.implementation": "diffusers",
+        "modelspec.implementation": FILE_FACTS[architecture.family].implementation,
         "modelspec.title": title,
         "modelspec.date": datetime.now().replace(microsecond=0).isoformat(),
     }

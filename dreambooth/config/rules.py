@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.settings import Concept, TrainConfig
 
 
@@ -107,6 +108,52 @@ def training_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("precision.attention", "xformers needs CUDA; choose sdpa")
 
 
+def adapter_problems(config: TrainConfig) -> Iterator[Problem]:
+    """What contradicts the chosen kind of adapter; without one its settings wait."""
+    if config.adapter == "none":
+        return
+    lora = config.lora
+    if config.adapter != "lora" and lora.dropout:
+        yield Problem("lora.dropout", f"a {config.adapter} has none; set 0, or use lora.rank_dropout")
+    if config.adapter != "lora" and lora.loraplus_ratio != 1:
+        yield Problem("lora.loraplus_ratio", f"a {config.adapter} has no second matrix; set 1")
+    if config.adapter == "lokr" and lora.lokr_factor == 0:
+        yield Problem("lora.lokr_factor", "choose a number from 1, or -1")
+    if lora.conv_alpha and not lora.conv_rank:
+        yield Problem(
+            "lora.conv_alpha", "scales the convolutions, which do not learn: set lora.conv_rank too"
+        )
+    if lora.start_file and lora.start != "fresh":
+        yield Problem("lora.start_file", "is what a fresh adapter begins with: set lora.start=fresh")
+    elif lora.start_file and not Path(lora.start_file).is_file():
+        yield Problem("lora.start_file", f"{lora.start_file} is not a file")
+    for setting, low, high in (("block_ranks", 0, 512), ("block_lr_factors", 0, 1000)):
+        yield from _block_problems(f"lora.{setting}", getattr(lora, setting), low, high)
+        if getattr(lora, setting).strip() and not config.parts.train_unet:
+            yield Problem(f"lora.{setting}", "names blocks of the U-Net, which is not trained")
+
+
+def _block_problems(setting: str, text: str, low: float, high: float) -> Iterator[Problem]:
+    try:
+        values = parse_blocks(text)
+    except ValueError as error:
+        yield Problem(setting, str(error))
+        return
+    for item in values:
+        if not low <= item.value <= high:
+            yield Problem(setting, f"{item.value:g} is not between {low:g} and {high:g}")
+        if setting.endswith("ranks") and item.value != int(item.value):
+            yield Problem(setting, f"a rank is a whole number, and {item.value:g} is not")
+
+
+def rate_problems(config: TrainConfig) -> Iterator[Problem]:
+    """The learning rate of a second text encoder is a rate, or -1."""
+    for name, rates in (("optimizer", config.optimizer), ("lora", config.lora)):
+        if -1 < rates.text_encoder_2_lr < 0:
+            yield Problem(f"{name}.text_encoder_2_lr", "choose a rate from 0, or -1 for that of the first")
+
+
 def find_problems(config: TrainConfig) -> list[Problem]:
     """Every contradiction in the settings."""
-    return [*concept_problems(config), *method_problems(config), *training_problems(config)]
+    checks = (concept_problems, method_problems, training_problems, adapter_problems, rate_problems)
+    return [problem for check in checks for problem in check(config)]

@@ -74,7 +74,9 @@ def prepare_training(library: Library, name: str, record: ModelRecord, config: T
         "config": config_to_json(config),
         "lifetime_before": {"steps": record.lifetime_steps, "epochs": record.lifetime_epochs},
         "after_run": record.last_run,
-        "continues_adapter": record.adapter == config.adapter == "lora" and config.lora.start == "continue",
+        "continues_adapter": bool(record.adapter)
+        and config.adapter != "none"
+        and config.lora.start == "continue",
     }
     return prepare_run(library, library.folder(name), "train", asked)
 

@@ -35,7 +35,7 @@ def write_checkpoint_file(run: Run, path: Path, model_name: str) -> Mapping[str,
     learner = run.learner
     dtype = DTYPES[learner.config.saving.dtype]
     with run.with_average():
-        if learner.config.adapter == "lora":
+        if learner.config.adapter != "none":
             save_lora(path, learner.model, training_metadata(run, model_name), dtype)
             return {}
         weights = trained_parts(learner.model, learner.parameters)
@@ -43,9 +43,11 @@ def write_checkpoint_file(run: Run, path: Path, model_name: str) -> Mapping[str,
 
 
 def training_metadata(run: Run, model_name: str) -> dict[str, str]:
-    """What a LoRA file tells about its training, in kohya's words."""
+    """What a LoRA file tells about its training, in kohya's words; nothing when it is not to tell."""
     config = run.learner.config
-    rates = config.lora if config.adapter == "lora" else config.optimizer
+    if not config.saving.metadata:
+        return {}
+    rates = config.optimizer if config.adapter == "none" else config.lora
     return {
         "ss_sd_model_name": model_name,
         "ss_seed": str(config.seed),
@@ -74,7 +76,7 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
     if record.last_run != run.folder.path.name and not continues_adapter:
         _put_aside(folder, record.lifetime_steps)
     with run.with_average():
-        if config.adapter == "lora":
+        if config.adapter != "none":
             save_lora(folder.adapter_file, model, training_metadata(run, folder.name), torch.float32)
         else:
             save_parts(folder.working, trained_parts(model, run.learner.parameters))
@@ -84,7 +86,7 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
             record,
             lifetime_steps=before["steps"] + run.step,
             lifetime_epochs=before["epochs"] + run.num_epochs,
-            adapter="lora" if config.adapter == "lora" else "",
+            adapter="" if config.adapter == "none" else config.adapter,
             last_run=run.folder.path.name,
         ),
     )

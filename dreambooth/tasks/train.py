@@ -7,8 +7,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
+from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import find_step
 from dreambooth.data.cache import TensorCache
@@ -68,21 +70,25 @@ def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Devi
 
     latents.fill(dataset, with_flips=config.data.horizontal_flip, progress=progress)
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
-    if config.adapter == "lora" and job.asked["continues_adapter"]:
-        _continue_adapter(job, config, model)
+    if config.adapter != "none" and not has_snapshot(job.run):
+        _fill_adapter(job, config, model)
     return learner
 
 
-def _continue_adapter(job: Job, config: TrainConfig, model: Model) -> None:
-    """Load the adapter that the model has; its rank and alpha must be those of the settings."""
-    saved = read_lora(job.model_folder.adapter_file)
-    rank, alpha = int(saved.metadata["ss_network_dim"]), float(saved.metadata["ss_network_alpha"])
-    if (rank, alpha) != (config.lora.rank, config.lora.alpha):
-        raise Refused(
-            f"the LoRA has rank {rank} and alpha {alpha:g}: to go on with it set lora.rank={rank} and "
-            f"lora.alpha={alpha:g}, or begin a new one with lora.start=fresh"
-        )
-    load_lora_weights(model, saved.tensors)
+def _fill_adapter(job: Job, config: TrainConfig, model: Model) -> None:
+    """Begin with weights that are there: those of the model's adapter, or of a file that was named."""
+    if job.asked["continues_adapter"]:
+        given = read_lora(job.model_folder.adapter_file).tensors
+        advice = "set adapter and lora.* as they were, or begin a new one with lora.start=fresh"
+    elif config.lora.start_file:
+        given = read_adapter(Path(config.lora.start_file), model.architecture)
+        advice = "set adapter and lora.* as they are in lora.start_file"
+    else:
+        return
+    try:
+        load_lora_weights(model, given)
+    except AdapterError as error:
+        raise Refused(f"{error}; {advice}") from None
 
 
 def _warn_of_long_prompts(job: Job, model: Model, dataset: Dataset) -> None:

@@ -7,6 +7,8 @@ import time
 import torch
 from torch import nn
 
+from dreambooth.adapters.injection import count_adapter_weights
+from dreambooth.adapters.sizes import layer_sizes
 from dreambooth.config.settings import TrainConfig
 from dreambooth.models.family import Model
 from dreambooth.training.conditions import whole_picture
@@ -21,13 +23,17 @@ def count_weights(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
-def count_lora_weights(module: nn.Module, rank: int) -> int:
-    """Weights that adapters of this rank would have on all linear layers of a module."""
-    return sum(
-        rank * (layer.in_features + layer.out_features)
-        for layer in module.modules()
-        if isinstance(layer, nn.Linear)
-    )
+def count_learning(config: TrainConfig, model: Model) -> int:
+    """Weights that will learn."""
+    parts = learning_parts(config, model)
+    if config.adapter == "none":
+        return sum(count_weights(model.parts[part]) for part in parts)
+    total = 0
+    for part in parts:
+        module = model.parts[part]
+        sizes = layer_sizes(config.lora, model.architecture, part, module)
+        total += count_adapter_weights(module, config.adapter, sizes, config.lora)
+    return total
 
 
 def estimate_memory(config: TrainConfig, model: Model, device: Device) -> int:
@@ -36,17 +42,11 @@ def estimate_memory(config: TrainConfig, model: Model, device: Device) -> int:
     Activations are taken as 2.4 GB in half precision for one 512 x 512 picture on the U-Net of SD 1.5 (860 M
     weights), in proportion to area, batch and the root of the U-Net's size; checkpointing keeps a third.
     """
-    parts = learning_parts(config, model)
-    learning = sum(
-        count_lora_weights(model.parts[part], config.lora.rank)
-        if config.adapter == "lora"
-        else count_weights(model.parts[part])
-        for part in parts
-    )
+    learning = count_learning(config, model)
     everything = sum(map(count_weights, [*model.parts.values(), model.vae]))
     frozen_bytes = 2 if device.autocast_dtype and device.device.type != "cpu" else 4
     weights = 4 * learning + frozen_bytes * (
-        everything if config.adapter == "lora" else everything - learning
+        everything - learning if config.adapter == "none" else everything
     )
     num_pictures = config.data.batch_size * (1 + any(c.num_class_images_per for c in config.concepts))
     area = (config.data.resolution / 512) ** 2

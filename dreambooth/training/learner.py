@@ -16,6 +16,7 @@ from dreambooth.data.examples import Dataset
 from dreambooth.data.latents import LatentSource
 from dreambooth.models.family import Model
 from dreambooth.training.device import Device
+from dreambooth.training.groups import learning_groups
 from dreambooth.training.optimizers import MissingPackage, build_optimizer
 from dreambooth.training.randomness import derive_seed
 from dreambooth.training.step import Learner
@@ -39,14 +40,8 @@ def learning_parts(config: TrainConfig, model: Model) -> list[str]:
 def _choose_weights(config: TrainConfig, model: Model) -> None:
     """Let exactly those weights require gradients that are asked to learn."""
     parts = learning_parts(config, model)
-    if config.adapter == "lora":
-        add_lora(
-            model,
-            config.lora,
-            train_unet="unet" in parts,
-            train_text_encoder=any(part in parts for part in model.text_parts),
-            seed=derive_seed(config.seed, "lora"),
-        )
+    if config.adapter != "none":
+        add_lora(model, config.adapter, config.lora, parts, derive_seed(config.seed, "lora"))
         return
     for part, module in model.parts.items():
         module.requires_grad_(requires_grad=part in parts)
@@ -109,17 +104,14 @@ def build_learner(
         part: {name: p for name, p in model.parts[part].named_parameters() if p.requires_grad}
         for part in learning_parts(config, model)
     }
-    rates = config.lora if config.adapter == "lora" else config.optimizer
-    lrs = {part: rates.text_encoder_lr if part in model.text_parts else rates.unet_lr for part in parameters}
+    groups = learning_groups(config, model, parameters)
     return Learner(
         config=config,
         model=model,
         device=device,
         latents=latents,
         parameters=parameters,
-        optimizer=build_optimizer(
-            config.optimizer, {part: list(named.values()) for part, named in parameters.items()}, lrs
-        ),
+        optimizer=build_optimizer(config.optimizer, groups),
         scaler=device.build_scaler(),
         num_steps=num_steps,
     )

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import nn
 
 from dreambooth.config.settings import OptimizerConfig
+from dreambooth.training.groups import Group
 
 
 class MissingPackage(Exception):
     """A package that was asked for by a setting is not there, or does not work here."""
 
 
-def build_optimizer(
-    config: OptimizerConfig, parameters: Mapping[str, Sequence[nn.Parameter]], lrs: Mapping[str, float]
-) -> torch.optim.Optimizer:
-    """One group per part of the model; a group keeps its name and its full learning rate as ``base_lr``."""
-    groups = [
-        {"params": list(parameters[part]), "lr": lrs[part], "base_lr": lrs[part], "name": part}
-        for part in parameters
+def build_optimizer(config: OptimizerConfig, groups: Sequence[Group]) -> torch.optim.Optimizer:
+    """An optimizer of these groups, which keep their names and their full learning rates as ``base_lr``."""
+    told = [
+        {"params": list(group.parameters), "lr": group.lr, "base_lr": group.lr, "name": group.name}
+        for group in groups
     ]
     options: dict[str, Any] = {
         "betas": (config.beta1, config.beta2),
@@ -30,8 +28,8 @@ def build_optimizer(
         "weight_decay": config.weight_decay,
     }
     if config.name == "adamw":
-        return torch.optim.AdamW(groups, fused=True, **options)
-    optimizer: torch.optim.Optimizer = _load_bitsandbytes().optim.AdamW8bit(groups, **options)
+        return torch.optim.AdamW(told, fused=True, **options)
+    optimizer: torch.optim.Optimizer = _load_bitsandbytes().optim.AdamW8bit(told, **options)
     return optimizer
 
 
@@ -46,7 +44,7 @@ def _load_bitsandbytes() -> Any:  # noqa: ANN401 - a module without types
 
 
 def set_lrs(optimizer: torch.optim.Optimizer, factor: float) -> dict[str, float]:
-    """Give every group its share of the full learning rate; returns the rates by part."""
+    """Give every group its share of the full learning rate; returns the rates by name."""
     for group in optimizer.param_groups:
         group["lr"] = group["base_lr"] * factor
     return {group["name"]: group["lr"] for group in optimizer.param_groups}

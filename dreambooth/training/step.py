@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from dreambooth.adapters.lora import limit_norms
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import Batch, Step
 from dreambooth.data.latents import LatentSource
@@ -149,6 +150,8 @@ def _update(learner: Learner, *, is_finite: bool) -> float:
         learner.scaler.step(learner.optimizer)  # under fp16 it leaves out what overflowed
     if learner.scaler.is_enabled():
         learner.scaler.update()
+    if learner.config.adapter != "none" and learner.config.lora.max_norm:
+        limit_norms(learner.model, learner.config.lora.max_norm)
     learner.optimizer.zero_grad(set_to_none=True)
     return grad_norm
 

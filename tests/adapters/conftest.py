@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from dreambooth.adapters.lora import add_lora, named_layers
+from dreambooth.adapters.weight_change import MAGNITUDE
 from dreambooth.config.settings import LoraConfig
 from dreambooth.models.create import create_working, read_source
 from dreambooth.models.family import Model
@@ -29,16 +30,18 @@ def model(working) -> Model:
 
 @torch.no_grad()
 def move_lora(model: Model) -> None:
-    """As if it had been trained: fresh adapters change nothing, since ``up`` is zero."""
+    """As if it had been trained: fresh adapters change nothing, since one of their factors is zero."""
     generator = torch.Generator().manual_seed(3)
     for adapted in named_layers(model).values():
-        adapted.up.copy_(0.1 * torch.randn(adapted.up.shape, generator=generator))
+        for name, weight in adapted.parameters.items():
+            moved = 0.1 * torch.randn(weight.shape, generator=generator)
+            weight.copy_(weight * (1 + moved) if name == MAGNITUDE else weight + moved)
 
 
 @pytest.fixture(scope="session")
 def trained(working) -> Model:
     """A model with a moved LoRA of rank 4 and alpha 2 on both parts, which tests leave as it is."""
     model = load_model(working)
-    add_lora(model, LoraConfig(rank=4, alpha=2.0), train_unet=True, train_text_encoder=True, seed=1)
+    add_lora(model, "lora", LoraConfig(rank=4, alpha=2.0), ["unet", "text_encoder"], seed=1)
     move_lora(model)
     return model

@@ -1,12 +1,11 @@
 import pytest
 import torch
 
+from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.lora import (
-    LoraError,
     add_lora,
     attach_lora,
     load_lora_weights,
-    lora_change,
     lora_weights,
     merged_weights,
     without_lora,
@@ -35,22 +34,22 @@ def learning(model):
 
 def test_a_fresh_lora_changes_nothing_and_learns_alone(model):
     before = draw(model)
-    add_lora(model, LoraConfig(rank=4), train_unet=True, train_text_encoder=True, seed=0)
+    add_lora(model, "lora", LoraConfig(rank=4), ["unet", "text_encoder"], seed=0)
     assert torch.equal(draw(model), before)
     assert len(learning(model)) == 2 * 264
     assert all("lora_" in name for name in learning(model))
 
 
-@pytest.mark.parametrize(("unet", "text", "modules"), [(True, False, 192), (False, True, 72)])
-def test_only_the_chosen_part_learns(model, unet, text, modules):
-    add_lora(model, LoraConfig(rank=2), train_unet=unet, train_text_encoder=text, seed=0)
+@pytest.mark.parametrize(("parts", "modules"), [(["unet"], 192), (["text_encoder"], 72)])
+def test_only_the_chosen_part_learns(model, parts, modules):
+    add_lora(model, "lora", LoraConfig(rank=2), parts, seed=0)
     assert len(learning(model)) == 2 * modules
     assert len(lora_weights(model)) == 3 * modules
 
 
 def test_adapters_are_fp32_on_a_half_model(working):
     model = load_model(working, torch.bfloat16)
-    add_lora(model, LoraConfig(rank=2), train_unet=True, train_text_encoder=True, seed=0)
+    add_lora(model, "lora", LoraConfig(rank=2), ["unet", "text_encoder"], seed=0)
     assert {tensor.dtype for tensor in lora_weights(model).values()} == {torch.float32}
 
 
@@ -59,7 +58,7 @@ def test_the_seed_decides_the_first_weights(working):
     for seed in (5, 5, 6):
         model = load_model(working)
         torch.rand(1)  # what happened before must not matter
-        add_lora(model, LoraConfig(rank=2), train_unet=True, train_text_encoder=False, seed=seed)
+        add_lora(model, "lora", LoraConfig(rank=2), ["unet"], seed=seed)
         drawn.append(lora_weights(model))
     name = "lora_unet_mid_block_attentions_0_proj_in.lora_down.weight"
     assert torch.equal(drawn[0][name], drawn[1][name])
@@ -67,7 +66,7 @@ def test_the_seed_decides_the_first_weights(working):
 
 
 def test_gradients_reach_every_adapter(model):
-    add_lora(model, LoraConfig(rank=2), train_unet=True, train_text_encoder=True, seed=0)
+    add_lora(model, "lora", LoraConfig(rank=2), ["unet", "text_encoder"], seed=0)
     for weight in lora_weights(model).values():
         weight.add_(0.01)
     states = model.encode_captions(["a fish"])
@@ -90,7 +89,7 @@ def test_merged_weights_draw_the_same(model, trained):
 
 def test_only_parts_with_a_lora_are_merged(model):
     assert merged_weights(model) == {}
-    add_lora(model, LoraConfig(rank=2), train_unet=False, train_text_encoder=True, seed=0)
+    add_lora(model, "lora", LoraConfig(rank=2), ["text_encoder"], seed=0)
     assert list(merged_weights(model)) == ["text_encoder"]
 
 
@@ -100,13 +99,6 @@ def test_merging_forgets_that_frozen_weights_were_rounded_for_training(model, tr
     model.parts["unet"].conv_in.to(torch.bfloat16)
     model.parts["unet"].mid_block.attentions[0].proj_in.base_layer.to(torch.bfloat16)
     assert all(torch.equal(tensor, exact[name]) for name, tensor in merged_weights(model)["unet"].items())
-
-
-def test_a_change_is_alpha_over_rank_up_down():
-    down, up = torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0], [4.0]])
-    assert lora_change(down, up, 0.5).tolist() == [[1.5, 3.0], [2.0, 4.0]]
-    convolution = lora_change(down[:, :, None, None], up[:, :, None, None], 0.5)
-    assert convolution.tolist() == [[[[1.5]], [[3.0]]], [[[2.0]], [[4.0]]]]
 
 
 def test_the_model_without_its_lora_and_with_it_again(model, trained):
@@ -122,13 +114,13 @@ def test_the_model_without_its_lora_and_with_it_again(model, trained):
 
 
 def test_a_lora_that_does_not_fit_is_refused(model, trained):
-    add_lora(model, LoraConfig(rank=8), train_unet=True, train_text_encoder=True, seed=0)
-    with pytest.raises(LoraError, match="another rank"):
+    add_lora(model, "lora", LoraConfig(rank=8), ["unet", "text_encoder"], seed=0)
+    with pytest.raises(AdapterError, match=r"rank 4 and alpha 2 there and .* rank 8 and alpha 16 here"):
         load_lora_weights(model, lora_weights(trained))
-    with pytest.raises(LoraError, match="has a LoRA already"):
+    with pytest.raises(AdapterError, match="has an adapter already"):
         attach_lora(model, lora_weights(trained))
 
 
 def test_a_lora_on_no_part_is_refused(model):
-    with pytest.raises(LoraError, match="at least one part"):
-        add_lora(model, LoraConfig(), train_unet=False, train_text_encoder=False, seed=0)
+    with pytest.raises(AdapterError, match="at least one part"):
+        add_lora(model, "lora", LoraConfig(), [], seed=0)

@@ -6,7 +6,8 @@ import torch
 from diffusers import StableDiffusionPipeline
 from peft.tuners.tuners_utils import BaseTunerLayer
 
-from dreambooth.adapters.lora import LoraError, add_lora, attach_lora, lora_weights, merged_weights
+from dreambooth.adapters.errors import AdapterError
+from dreambooth.adapters.lora import add_lora, attach_lora, lora_weights, merged_weights
 from dreambooth.adapters.lora_file import read_lora, save_lora
 from dreambooth.config.settings import LoraConfig
 from dreambooth.models.architecture import STABLE_DIFFUSION_15
@@ -69,7 +70,7 @@ def test_shapes_are_those_of_kohya(path, module, down, up):
 
 def test_a_lora_of_stable_diffusion_15_is_as_large_as_kohyas():
     model = StableDiffusion(Path(), STABLE_DIFFUSION_15, build_without_weights(STABLE_DIFFUSION_15))
-    add_lora(model, LoraConfig(rank=4), train_unet=True, train_text_encoder=True, seed=0)
+    add_lora(model, "lora", LoraConfig(rank=4), ["unet", "text_encoder"], seed=0)
     weights = lora_weights(model)
     assert len(weights) == 792
     assert sum(tensor.numel() for tensor in weights.values()) == 2_359_560
@@ -149,10 +150,10 @@ def test_an_average_can_be_saved_in_place_of_the_live_weights(trained, tmp_path)
 
 
 def test_what_is_no_lora_is_refused(model, tmp_path):
-    with pytest.raises(LoraError, match="has no LoRA to save"):
+    with pytest.raises(AdapterError, match="has no LoRA to save"):
         save_lora(tmp_path / "x.safetensors", model, {}, torch.float16)
     write_checkpoint(tmp_path / "y.safetensors", {"a": torch.zeros(1)}, {})
-    with pytest.raises(LoraError, match="is not a LoRA file"):
+    with pytest.raises(AdapterError, match="is not a LoRA file"):
         read_lora(tmp_path / "y.safetensors")
 
 

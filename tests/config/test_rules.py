@@ -95,6 +95,48 @@ def test_contradiction_in_the_training_is_told(concept, changes, setting, words)
     assert words in advice(config)[setting]
 
 
+@pytest.mark.parametrize(
+    ("changes", "setting", "words"),
+    [
+        ({"adapter": "loha", "lora.dropout": "0.1"}, "lora.dropout", "use lora.rank_dropout"),
+        ({"adapter": "lokr", "lora.loraplus_ratio": "16"}, "lora.loraplus_ratio", "no second matrix"),
+        ({"adapter": "lokr", "lora.lokr_factor": "0"}, "lora.lokr_factor", "from 1, or -1"),
+        ({"adapter": "lora", "lora.conv_alpha": "2"}, "lora.conv_alpha", "set lora.conv_rank too"),
+        ({"adapter": "lora", "lora.block_ranks": "in=four"}, "lora.block_ranks", "four is not a number"),
+        ({"adapter": "lora", "lora.block_ranks": "in=4.5"}, "lora.block_ranks", "4.5 is not"),
+        ({"adapter": "lora", "lora.block_ranks": "in=513"}, "lora.block_ranks", "between 0 and 512"),
+        ({"adapter": "lora", "lora.block_lr_factors": "1,1"}, "lora.block_lr_factors", "BLOCKS=VALUE"),
+        (
+            {
+                "adapter": "lora",
+                "lora.block_ranks": "mid=4",
+                "parts.train_unet": "no",
+                "parts.text_encoder_fraction": "1",
+            },
+            "lora.block_ranks",
+            "which is not trained",
+        ),
+        ({"adapter": "lora", "lora.start_file": "x"}, "lora.start_file", "set lora.start=fresh"),
+        (
+            {"adapter": "lora", "lora.start_file": "/nowhere", "lora.start": "fresh"},
+            "lora.start_file",
+            "/nowhere is not a file",
+        ),
+        ({"lora.text_encoder_2_lr": "-0.5"}, "lora.text_encoder_2_lr", "a rate from 0, or -1"),
+        ({"optimizer.text_encoder_2_lr": "-0.5"}, "optimizer.text_encoder_2_lr", "a rate from 0, or -1"),
+    ],
+)
+def test_contradiction_in_the_adapter_is_told(concept, changes, setting, words):
+    config = changed(TrainConfig(concepts=(concept,)), changes)
+    assert list(advice(config)) == [setting]
+    assert words in advice(config)[setting]
+
+
+def test_settings_of_adapters_wait_while_the_full_model_learns(concept):
+    config = changed(TrainConfig(concepts=(concept,)), {"lora.block_ranks": "nonsense"})
+    assert advice(config) == {}
+
+
 def test_all_problems_are_told_at_once():
     config = changed(TrainConfig(concepts=(Concept(instance_prompt=""),)), {"parts.train_unet": "no"})
     assert list(advice(config)) == [

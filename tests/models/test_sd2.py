@@ -104,7 +104,7 @@ def test_stacked_queries_keys_and_values_are_taken_apart_in_their_order(source, 
 
 def test_lora_of_full_size_has_as_many_modules_as_kohyas(model):
     full = StableDiffusion(model.working, STABLE_DIFFUSION_21, build_without_weights(STABLE_DIFFUSION_21))
-    add_lora(full, LoraConfig(rank=4), train_unet=True, train_text_encoder=True, seed=0)
+    add_lora(full, "lora", LoraConfig(rank=4), ["unet", "text_encoder"], seed=0)
     names = {name.partition(".")[0] for name in lora_weights(full)}
     assert len(names) == 330
     assert "lora_te_text_model_encoder_layers_22_mlp_fc2" in names

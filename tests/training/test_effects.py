@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from dreambooth.adapters.lora_file import read_lora
 from dreambooth.config.option import describe_settings
 from dreambooth.config.settings import Concept, TrainConfig
 from dreambooth.jobs.start import prepare_training
@@ -55,7 +56,19 @@ WEIGHTS = {
     "precision.mixed_precision": ("bf16", {}),
     "lora.rank": (4, ADAPTER),
     "lora.alpha": (1, ADAPTER),
+    "lora.conv_rank": (2, ADAPTER),
+    "lora.conv_alpha": (8, {**ADAPTER, "lora.conv_rank": 2}),
+    "lora.text_encoder_rank": (3, {**ADAPTER, **TEXT}),
+    "lora.text_encoder_alpha": (3, {**ADAPTER, **TEXT}),
+    "lora.dora": (True, ADAPTER),
+    "lora.lokr_factor": (4, {**ADAPTER, "adapter": "lokr"}),
     "lora.dropout": (0.5, ADAPTER),
+    "lora.rank_dropout": (0.5, ADAPTER),
+    "lora.module_dropout": (0.5, ADAPTER),
+    "lora.max_norm": (1e-4, ADAPTER),
+    "lora.loraplus_ratio": (16, ADAPTER),
+    "lora.block_ranks": ("mid=1", ADAPTER),
+    "lora.block_lr_factors": ("mid=0.5", ADAPTER),
     "lora.unet_lr": (1e-4, ADAPTER),
     "lora.text_encoder_lr": (1e-3, {**ADAPTER, **TEXT}),
 }
@@ -115,6 +128,7 @@ FILES = {
     "saving.keep_last": (1, lambda folder: names(folder.checkpoints), with_card_and_preview("toy_2")),
     "saving.dtype": ("bf16", lambda folder: checkpoint_dtypes(folder), {torch.bfloat16}),
     "saving.save_at_end": (False, lambda folder: names(folder.checkpoints), with_card_and_preview("toy_1")),
+    "saving.metadata": (False, lambda folder: told_by_lora(folder), False),
     "samples.sample_at_end": (False, lambda folder: names(folder.samples), ["sample_1-0.png"]),
     "data.cache_latents": (False, lambda folder: names(folder.cache), []),
 }
@@ -125,6 +139,9 @@ ELSEWHERE = {  # each has a test of its own below, but for the first: tests/jobs
     "precision.gradient_checkpointing",
     "precision.attention",
     "lora.start",
+    "lora.start_file",
+    "lora.text_encoder_2_lr",
+    "optimizer.text_encoder_2_lr",
 }
 
 
@@ -140,6 +157,11 @@ def preview_texts(folder):
 def checkpoint_dtypes(folder):
     tensors = load_file(folder.checkpoints / "toy_2.safetensors")
     return {tensor.dtype for tensor in tensors.values()}
+
+
+def told_by_lora(folder) -> bool:
+    """Whether the LoRA file tells of its training."""
+    return "ss_seed" in read_lora(folder.checkpoints / "toy_2.safetensors").metadata
 
 
 def changed_by_name(config: TrainConfig, name: str, value) -> TrainConfig:
@@ -279,6 +301,7 @@ def test_what_is_written_when_nothing_is_changed(begin, folder, noisy_config):
     assert checkpoint_dtypes(folder) == {torch.float16}
     assert preview_texts(folder) == ["a photo of a sks robot"]
     assert names(folder.cache) == ["latents"]
+    assert told_by_lora(folder)
 
 
 def test_device_that_is_not_there_is_refused(config):

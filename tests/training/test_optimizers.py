@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from dreambooth.config.settings import OptimizerConfig
+from dreambooth.training.groups import Group
 from dreambooth.training.optimizers import build_optimizer, set_lrs
 
 NAMES = ("adamw", "adamw_8bit")
@@ -17,7 +18,7 @@ def make_weights(size: int = 8192) -> nn.Parameter:
 def take_steps(name: str, count: int, **settings) -> torch.Tensor:
     """Weights after some steps down the slope of their square."""
     weights = make_weights()
-    optimizer = build_optimizer(OptimizerConfig(name=name, **settings), {"unet": [weights]}, {"unet": 0.01})
+    optimizer = build_optimizer(OptimizerConfig(name=name, **settings), [Group("unet", 0.01, (weights,))])
     for _ in range(count):
         weights.square().sum().backward()
         optimizer.step()
@@ -40,19 +41,19 @@ def test_eight_bit_steps_are_close_to_exact_ones():
 
 def test_eight_bit_memory_is_eight_bits():
     weights = make_weights()
-    optimizer = build_optimizer(OptimizerConfig(name="adamw_8bit"), {"unet": [weights]}, {"unet": 0.01})
+    optimizer = build_optimizer(OptimizerConfig(name="adamw_8bit"), [Group("unet", 0.01, (weights,))])
     weights.sum().backward()
     optimizer.step()
     assert optimizer.state[weights]["state1"].dtype == torch.uint8
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_parts_are_groups_with_their_own_rates(name):
-    parameters = {"unet": [make_weights()], "text_encoder": [make_weights()]}
-    optimizer = build_optimizer(OptimizerConfig(name=name), parameters, {"unet": 0.1, "text_encoder": 0.5})
+def test_groups_have_their_own_rates(name):
+    groups = [Group("unet", 0.1, (make_weights(),)), Group("text_encoder", 0.5, (make_weights(),))]
+    optimizer = build_optimizer(OptimizerConfig(name=name), groups)
     assert set_lrs(optimizer, 0.5) == {"unet": 0.05, "text_encoder": 0.25}
     assert set_lrs(optimizer, 1.0) == {"unet": 0.1, "text_encoder": 0.5}
-    assert [group["params"] for group in optimizer.param_groups] == list(parameters.values())
+    assert [tuple(group["params"]) for group in optimizer.param_groups] == [g.parameters for g in groups]
 
 
 @pytest.mark.parametrize("name", NAMES)
