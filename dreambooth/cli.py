@@ -133,7 +133,8 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
     parser.add_argument("--to", type=Path, required=True)
-    parser.add_argument("--format", choices=("checkpoint", "lora", "diffusers"), default="checkpoint")
+    formats = ("checkpoint", "lora", "lora_diffusers", "diffusers")
+    parser.add_argument("--format", choices=formats, default="checkpoint")
     parser.add_argument("--dtype", choices=("fp32", "fp16", "bf16"), default="fp16")
 
 

@@ -35,6 +35,7 @@ from dreambooth.jobs.start import (
 )
 from dreambooth.migration.report import describe_report
 
+ADAPTERS = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
 SAMPLERS: tuple[str, ...] = get_args(get_type_hints(SampleConfig)["sampler"])
 
 
@@ -212,9 +213,7 @@ def check(library: Library, asked: Namespace, console: Console) -> int:
 
 def describe_plan(plan: dict[str, Any]) -> str:
     """The plan in words."""
-    lines = [
-        f"{plan['method']}, {'LoRA' if plan['adapter'] == 'lora' else 'full model'}, on {plan['device']}"
-    ]
+    lines = [f"{plan['method']}, {ADAPTERS[plan['adapter']]}, on {plan['device']}"]
     for index, told in enumerate(plan["concepts"]):
         classes = told["class_images"]
         lines.append(

@@ -24,6 +24,14 @@ from dreambooth.models.single_file import Checkpoint, read_checkpoint, write_che
 
 LEGACY_HASH_BYTES = slice(0x100000, 0x110000)
 NETWORK_ARGS = "ss_network_args"
+ALWAYS = (  # what readers need, and every file tells
+    "ss_v2",
+    "ss_base_model_version",
+    "ss_network_module",
+    "ss_network_dim",
+    "ss_network_alpha",
+    NETWORK_ARGS,
+)
 
 
 def save_lora(
@@ -61,6 +69,17 @@ def read_lora(path: Path) -> Checkpoint:
     except AdapterError as error:
         raise AdapterError(f"{path.name} is not a LoRA file: {error}") from None
     return checkpoint
+
+
+def told_by(path: Path) -> dict[str, str]:
+    """What a file tells of its training, for another with the same weights; nothing when it tells nothing."""
+    metadata = read_checkpoint(path).metadata
+    told = {
+        name: value
+        for name, value in metadata.items()
+        if name.startswith("ss_") and name not in (*ALWAYS, "ss_output_name")
+    }
+    return {**told, NETWORK_ARGS: metadata.get(NETWORK_ARGS, "{}")} if told else {}
 
 
 def file_hashes(tensors: Mapping[str, Tensor], training_metadata: Mapping[str, str]) -> dict[str, str]:

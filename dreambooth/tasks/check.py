@@ -10,10 +10,12 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import steps_per_epoch
 from dreambooth.data.class_plan import ClassPlan, plan_class_images
 from dreambooth.data.examples import Dataset, build_examples
+from dreambooth.models.configs import read_architecture
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused, classifier_folders
 from dreambooth.training.device import choose_device
 from dreambooth.training.estimate import estimate_memory, estimate_seconds
+from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import count_steps
 
 
@@ -22,6 +24,7 @@ def check_plan(job: Job) -> dict[str, Any]:
     config = job.load_config()
     if problems := find_problems(config):
         raise Refused("\n".join(map(str, problems)))
+    refuse_what_is_not_there(config, read_architecture(job.model_folder.working))
     folders = classifier_folders(job.model_folder, config)
     plans = plan_class_images(config, folders)
     dataset = build_examples(config, folders)

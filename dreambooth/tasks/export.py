@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dreambooth.adapters.lora import merged_weights
-from dreambooth.adapters.lora_file import save_lora
+from dreambooth.adapters.lora import lora_weights, merged_weights
+from dreambooth.adapters.lora_file import save_lora, told_by
+from dreambooth.adapters.peft_layout import save_diffusers_lora
 from dreambooth.config.store import ModelRecord
 from dreambooth.models.export import export_checkpoint, export_diffusers_folder
 from dreambooth.models.working import open_working
@@ -21,13 +22,15 @@ def export(job: Job) -> dict[str, Any]:
     path, form, dtype = Path(job.asked["to"]), job.asked["format"], DTYPES[job.asked["dtype"]]
     record = job.load_record()
     has_adapter = bool(record.adapter)
+    if form.startswith("lora") and not has_adapter:
+        raise Refused(f"{job.model_folder.name} has no LoRA: train with adapter=lora, or export a checkpoint")
     model = load_trained_model(job)
     if form == "lora":
-        if not has_adapter:
-            raise Refused(
-                f"{job.model_folder.name} has no LoRA: train with adapter=lora, or export a checkpoint"
-            )
-        save_lora(path, model, {"ss_sd_model_name": record.source}, dtype)
+        tells = record.config.saving.metadata
+        save_lora(path, model, told_by(job.model_folder.adapter_file) if tells else {}, dtype)
+    if form == "lora_diffusers":
+        save_diffusers_lora(path, model.architecture, lora_weights(model), dtype)
+    if form.startswith("lora"):
         _write_beside(job, path, record, is_adapter=True)
         return {"path": str(path), "format": form, "bytes": path.stat().st_size}
     weights = merged_weights(model) if has_adapter else {}

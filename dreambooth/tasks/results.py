@@ -17,6 +17,7 @@ from dreambooth.models.export import export_checkpoint
 from dreambooth.models.family import Model
 from dreambooth.models.working import open_working, save_parts
 from dreambooth.tasks.cards import remove_result
+from dreambooth.tasks.training_metadata import training_metadata
 from dreambooth.training.run import Run
 
 DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
@@ -27,8 +28,8 @@ def trained_parts(model: Model, parts: Mapping[str, object]) -> dict[str, dict[s
     return {part: dict(model.parts[part].state_dict()) for part in parts}
 
 
-def write_checkpoint_file(run: Run, path: Path, model_name: str) -> Mapping[str, float]:
-    """The model, or its LoRA, as one file that a webui loads.
+def write_checkpoint_file(run: Run, path: Path, source: str) -> Mapping[str, float]:
+    """The model, made from the checkpoint ``source``, or its LoRA, as one file that a webui loads.
 
     Returns how far each part of a full model has moved from ``working``, relative to the size of its weights.
     """
@@ -36,34 +37,10 @@ def write_checkpoint_file(run: Run, path: Path, model_name: str) -> Mapping[str,
     dtype = DTYPES[learner.config.saving.dtype]
     with run.with_average():
         if learner.config.adapter != "none":
-            save_lora(path, learner.model, training_metadata(run, model_name), dtype)
+            save_lora(path, learner.model, training_metadata(run, source), dtype)
             return {}
         weights = trained_parts(learner.model, learner.parameters)
         return export_checkpoint(open_working(learner.model.working), weights, path, dtype, {}).moved
-
-
-def training_metadata(run: Run, model_name: str) -> dict[str, str]:
-    """What a LoRA file tells about its training, in kohya's words; nothing when it is not to tell."""
-    config = run.learner.config
-    if not config.saving.metadata:
-        return {}
-    rates = config.optimizer if config.adapter == "none" else config.lora
-    return {
-        "ss_sd_model_name": model_name,
-        "ss_seed": str(config.seed),
-        "ss_steps": str(run.step),
-        "ss_epoch": str(run.num_epochs),
-        "ss_num_train_images": str(sum(example.repeats for example in run.dataset.instances)),
-        "ss_num_reg_images": str(len(run.dataset.classes)),
-        "ss_learning_rate": str(rates.unet_lr),
-        "ss_unet_lr": str(rates.unet_lr),
-        "ss_text_encoder_lr": str(rates.text_encoder_lr),
-        "ss_lr_scheduler": config.schedule.name,
-        "ss_optimizer": config.optimizer.name,
-        "ss_resolution": f"({config.data.resolution}, {config.data.resolution})",
-        "ss_mixed_precision": config.precision.mixed_precision,
-        "ss_prior_loss_weight": str(config.loss.prior_loss_weight),
-    }
 
 
 def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, continues_adapter: bool) -> None:
@@ -77,7 +54,7 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
         _put_aside(folder, record.lifetime_steps)
     with run.with_average():
         if config.adapter != "none":
-            save_lora(folder.adapter_file, model, training_metadata(run, folder.name), torch.float32)
+            save_lora(folder.adapter_file, model, training_metadata(run, record.source), torch.float32)
         else:
             save_parts(folder.working, trained_parts(model, run.learner.parameters))
     save_record(

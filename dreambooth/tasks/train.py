@@ -16,6 +16,7 @@ from dreambooth.data.batches import find_step
 from dreambooth.data.cache import TensorCache
 from dreambooth.data.examples import Dataset, build_examples
 from dreambooth.data.prompts import sample_prompt
+from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused, classifier_folders
@@ -23,6 +24,7 @@ from dreambooth.tasks.prepare import complete_class_images, refuse_problems
 from dreambooth.tasks.reporter import Reporter
 from dreambooth.tasks.results import keep_result
 from dreambooth.training.device import Device, choose_device
+from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import build_latents, build_learner, count_steps
 from dreambooth.training.run import Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
@@ -109,6 +111,7 @@ def train(job: Job) -> dict[str, Any]:
     """A whole training run, from the beginning or from its last state."""
     config = job.load_config()
     refuse_problems(config)
+    refuse_what_is_not_there(config, read_architecture(job.model_folder.working))
     _check_resumable(job)
     device = choose_device(config.precision)
     dataset = _build_dataset(job, config)

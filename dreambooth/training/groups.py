@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from torch import nn
 
 from dreambooth.adapters.layers import adapted_layers
-from dreambooth.adapters.sizes import lr_factors
+from dreambooth.adapters.sizes import block_values, lr_factors
 from dreambooth.config.settings import LoraConfig, OptimizerConfig, TrainConfig
 from dreambooth.config.store import ConfigError
+from dreambooth.models.architecture import Architecture
 from dreambooth.models.family import Model
 
 SECOND = "text_encoder_2"
@@ -29,16 +30,23 @@ def learning_groups(
     config: TrainConfig, model: Model, parameters: Mapping[str, Mapping[str, nn.Parameter]]
 ) -> list[Group]:
     """All that learns (part → name → parameter), in groups; the same settings give the same order."""
-    rates = config.optimizer if config.adapter == "none" else config.lora
-    if rates.text_encoder_2_lr >= 0 and SECOND not in model.parts:
-        section = "optimizer" if config.adapter == "none" else "lora"
-        raise ConfigError(f"{section}.text_encoder_2_lr: this model has no second text encoder; set -1")
     if config.adapter == "none":
         return [
             Group(part, part_lr(config.optimizer, part), tuple(named.values()))
             for part, named in parameters.items()
         ]
     return [group for part in parameters for group in _adapter_groups(config.lora, model, part)]
+
+
+def refuse_what_is_not_there(config: TrainConfig, architecture: Architecture) -> None:
+    """Raise when settings name parts or blocks that the model does not have."""
+    section = "optimizer" if config.adapter == "none" else "lora"
+    rates = config.optimizer if config.adapter == "none" else config.lora
+    if rates.text_encoder_2_lr >= 0 and SECOND not in architecture.texts:
+        raise ConfigError(f"{section}.text_encoder_2_lr: this model has no second text encoder; set -1")
+    if config.adapter != "none":
+        for setting in ("block_ranks", "block_lr_factors"):
+            block_values(config.lora, architecture, setting)
 
 
 def part_lr(rates: OptimizerConfig | LoraConfig, part: str) -> float:

@@ -25,9 +25,25 @@ LORA = {
     "lora__unet_lr": 1e-3,
     "data__batch_size": 2,
 }
+DORA = {
+    **LORA,
+    "lora__dora": True,
+    "lora__conv_rank": 1,
+    "lora__rank_dropout": 0.2,
+    "lora__module_dropout": 0.2,
+    "lora__max_norm": 0.01,
+    "lora__loraplus_ratio": 4,
+    "lora__block_ranks": "mid=1",
+    "lora__block_lr_factors": "out=2",
+}
+LOHA, LOKR = (
+    {"adapter": kind, "lora__rank": 2, "lora__rank_dropout": 0.2, "lora__module_dropout": 0.2}
+    for kind in ("loha", "lokr")
+)
+CASES = {"full": FULL, "lora": LORA, "dora": DORA, "loha": LOHA, "lokr": LOKR}
 
 
-@pytest.mark.parametrize("settings", [FULL, LORA], ids=["full", "lora"])
+@pytest.mark.parametrize("settings", CASES.values(), ids=CASES)
 def test_resumed_run_repeats_losses_and_weights_bit_for_bit(make_run, config, settings):
     config = with_settings(config, duration__max_steps=6, **settings)
     whole, told = make_run(config, "whole")
