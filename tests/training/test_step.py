@@ -146,6 +146,27 @@ def test_mixed_precision_learns_nearly_the_same_in_fp32_weights(make_learner, co
     assert {weight.dtype for weight in mixed.learning} == {torch.float32}
 
 
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"adapter": "loha", "lora__rank_dropout": 0.1},
+        {"adapter": "lokr", "lora__rank_dropout": 0.1},
+        {"lora__dora": True, "lora__rank_dropout": 0.1, "lora__module_dropout": 0.1},
+        {"adapter": "lokr", "lora__dora": True},
+    ],
+)
+def test_every_kind_of_adapter_learns_in_mixed_precision(make_learner, config, settings, precision):
+    config = with_settings(config, **{**LORA, "lora__conv_rank": 2, **settings})
+    exact, dataset = make_learner(config)
+    mixed, _ = make_learner(with_settings(config, precision__mixed_precision=precision))
+    first, second = train_steps(exact, dataset, 3), train_steps(mixed, dataset, 3)
+    assert [r.loss for r in second] == pytest.approx([r.loss for r in first], rel=0.02)
+    assert second[0].grad_norm == pytest.approx(first[0].grad_norm, rel=0.1)
+    assert learnt_hash(mixed) != learnt_hash(exact)
+    assert {weight.dtype for weight in mixed.learning} == {torch.float32}
+
+
 def test_dropout_of_a_frozen_text_encoder_is_off(make_learner, config):
     config = with_settings(config, parts__text_encoder_fraction=0.5, lora__dropout=0.5, **LORA)
     learner, dataset = make_learner(config)
