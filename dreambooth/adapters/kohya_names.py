@@ -119,7 +119,7 @@ def _places(architecture: Architecture) -> Iterator[Place]:
     for part, module in build_without_weights(architecture).items():
         if part in prefixes:
             for path, layer in module.named_modules():
-                if "weight" in layer._parameters:
+                if isinstance(getattr(layer, "weight", None), nn.Parameter):
                     yield Place(part, path)
 
 

@@ -151,9 +151,12 @@ def without_lora(model: Model) -> Iterator[None]:
 def limit_norms(model: Model, max_norm: float) -> None:
     """Shrink what an adapter adds to a layer to at most this Frobenius norm (kohya's scale_weight_norms).
 
-    Each of its matrices takes the same share, of a LoRA's two the square root.
+    Each of its matrices takes the same share, of a LoRA's two the square root. Layers that do not learn any
+    more are left alone.
     """
     for layer in named_layers(model).values():
+        if not all(weight.requires_grad for weight in layer.factors.values()):
+            continue
         norm = layer.change().norm()
         if norm > max_norm:
             matrices = [weight for name, weight in layer.factors.items() if not name.endswith(("_t1", "_t2"))]

@@ -70,5 +70,5 @@ def add_magnitude(layer: Any) -> None:  # noqa: ANN401
 
 def find_magnitude(layer: nn.Module) -> Magnitude | None:
     """The lengths of a layer, or None when it is no DoRA."""
-    held = layer._modules.get(_NAME)
+    held = getattr(layer, _NAME, None)
     return held if isinstance(held, Magnitude) else None

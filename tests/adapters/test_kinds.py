@@ -12,6 +12,7 @@ from dreambooth.adapters.lora import (
     lora_weights,
     merged_weights,
     named_layers,
+    without_lora,
 )
 from dreambooth.adapters.lora_file import read_lora, save_lora
 from dreambooth.adapters.sizes import layer_sizes
@@ -63,11 +64,6 @@ def test_a_fresh_adapter_changes_nothing(model, case):
 
 
 @every_case
-def test_a_moved_one_changes_the_picture(model, moved, case):
-    assert not torch.allclose(draw(model), draw(moved(case)), atol=1e-3)
-
-
-@every_case
 def test_gradients_reach_all_of_it_and_nothing_else(model, case):
     add_case(model, case)
     move_lora(model)
@@ -102,6 +98,15 @@ def test_merged_weights_draw_the_same(model, moved, case):
 
 
 @every_case
+def test_the_model_without_it_is_the_one_before(model, moved, case):
+    before, after = draw(model), draw(moved(case))
+    assert not torch.allclose(before, after, atol=1e-3)
+    with without_lora(moved(case)):
+        assert torch.equal(draw(moved(case)), before)
+    assert torch.equal(draw(moved(case)), after)
+
+
+@every_case
 def test_its_weights_are_counted_before_they_are_made(model, case):
     kind, settings = CASES[case]
     config, counted = LoraConfig(**settings), 0
@@ -123,6 +128,18 @@ def test_a_limited_norm_is_kept_by_every_layer(model, case):
     limit_norms(model, limit)
     for name, layer in named_layers(model).items():
         assert layer.change().norm().item() == pytest.approx(min(limit, before[name]), rel=1e-4)
+
+
+def test_what_does_not_learn_any_more_is_not_limited(model):
+    add_case(model, "locon")
+    move_lora(model)
+    model.parts["text_encoder"].requires_grad_(requires_grad=False)
+    before = {name: tensor.clone() for name, tensor in lora_weights(model).items()}
+    limit_norms(model, 1e-3)
+    same = {name for name, tensor in lora_weights(model).items() if torch.equal(tensor, before[name])}
+    assert {name for name in same if not name.endswith("alpha")} == {
+        name for name in before if name.startswith("lora_te_") and not name.endswith("alpha")
+    }
 
 
 def test_a_lora_shares_a_limited_norm_evenly(model):

@@ -110,6 +110,17 @@ def test_we_read_either_layout_exactly(working, trained, tmp_path, is_kohya):
     assert torch.equal(draw(model), draw(trained))
 
 
+def test_linear_layers_written_as_convolutions_are_read(working, trained, tmp_path):
+    weights = {
+        name: tensor[:, :, None, None] if tensor.ndim == 2 and name.startswith("lora_unet") else tensor
+        for name, tensor in lora_weights(trained).items()
+    }
+    write_checkpoint(tmp_path / "x.safetensors", weights, {})
+    model = load_model(working)
+    attach_lora(model, read_adapter(tmp_path / "x.safetensors", model.architecture))
+    assert torch.equal(draw(model), draw(trained))
+
+
 def test_we_read_the_other_names_of_the_unet(trained, tmp_path):
     ours = lora_weights(trained)
     swapped = {}
