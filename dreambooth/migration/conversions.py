@@ -36,6 +36,7 @@ SAMPLERS = {
     "unipcmultistep": "unipc",
 }
 OLD_SAVE_EVERY_EPOCHS = 25  # its default
+OLD_RANK = 4  # its default
 
 
 def _look_up(value: object, table: dict[str, str], what: str) -> str:
@@ -154,6 +155,13 @@ def rank(value: object, _: Old) -> Becomes:
     if number != int(number):
         raise Unfit(f"{value!r} is not a whole number")
     return {"lora.rank": int(number), "lora.alpha": float(number)}
+
+
+def extended(value: object, old: Old) -> int:
+    """The check box of convolutions, which had the rank of the other layers of the U-Net."""
+    if not to_flag(value):
+        return 0
+    return int(to_number(old.values.get("lora_unet_rank", OLD_RANK)))
 
 
 def adapter(value: object, _: Old) -> str:

@@ -28,6 +28,7 @@ OTHER_VALUES = {
     "cache_latents": False,
     "train_unet": False,
     "save_ckpt_after": False,
+    "use_lora_extended": True,
     "save_lora_after": False,
 }
 BESIDE = {
