@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dreambooth import commands
+from dreambooth import commands, tool_commands
 from dreambooth.config.option import describe_settings
 from dreambooth.config.settings import Concept
 from dreambooth.config.store import ConfigError
@@ -163,6 +163,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "ask": ("ask something of a training that is under way", _add_ask, commands.ask_training),
     "sample": ("draw pictures with a model", _add_sample, commands.sample),
     "export": ("write a model for use elsewhere", _add_export, commands.export),
+    "merge": ("make one checkpoint of two or three", tool_commands.add_merge, tool_commands.merge),
     "demo": ("see it work: a subject learnt in minutes", _add_demo, commands.demo),
     "test": ("run the tests", _add_test, commands.test),
 }

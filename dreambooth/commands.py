@@ -30,6 +30,7 @@ from dreambooth.jobs.start import (
     find_resumable,
     is_alive,
     prepare_run,
+    prepare_tool,
     prepare_training,
     start_worker,
 )
@@ -299,6 +300,17 @@ def export(library: Library, asked: Namespace, console: Console) -> int:
     values = {"to": str(asked.to.resolve()), "format": asked.format, "dtype": asked.dtype}
     run = prepare_run(library, library.folder(asked.name), "export", values)
     return _run(run, console, {"done": "{path}: {bytes} bytes".format_map})
+
+
+def run_tool(
+    library: Library,
+    job: str,
+    values: Mapping[str, Any],
+    console: Console,
+    describe: Callable[[dict[str, Any]], str],
+) -> int:
+    """A job that belongs to no model."""
+    return _run(prepare_tool(library, job, values), console, {"done": describe})
 
 
 def demo(_: Library, asked: Namespace, console: Console) -> int:

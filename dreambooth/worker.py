@@ -31,6 +31,7 @@ from dreambooth.tasks.export import export
 from dreambooth.tasks.import_old import import_old_model
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
 from dreambooth.tasks.sample import sample
+from dreambooth.tasks.tools import merge
 from dreambooth.tasks.train import forget_state, train
 from dreambooth.training.device import DeviceError
 from dreambooth.training.optimizers import MissingPackage
@@ -45,6 +46,7 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "train": train,
     "sample": sample,
     "export": export,
+    "merge": merge,
 }
 REFUSALS = (
     Refused,

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {"cli", "commands", "console"}
+CONSOLE = {"cli", "commands", "console", "tool_commands"}
 PARTS = {"config", "data", "models", "adapters"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -19,8 +19,9 @@ ARROWS = {
     "install": {"environment"},
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
-    "cli": {"jobs", "demo", "doctor", "toybox"} | PLAIN | CONSOLE,
+    "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
     "commands": {"jobs", "console"} | PLAIN,
+    "tool_commands": {"commands", "jobs", "console"},
     "console": {"events"},
     "ui": {"jobs", "config", "events"},
     "api": {"jobs", "config", "events"},
@@ -33,12 +34,13 @@ ARROWS = {
     "environment": set(),
     "locks": set(),
     "worker": TRAINER | {"tasks", "locks"},
-    "tasks": TRAINER | {"locks", "migration"},
+    "tasks": TRAINER | {"locks", "migration", "tools"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config"},
     "models": {"config"},
     "adapters": {"config", "models"},
+    "tools": {"models", "adapters"},
     "toybox": PARTS | {"training"},
     "demo": TRAINER | {"toybox"},
 }

@@ -54,15 +54,18 @@ def _remove_old_runs(runs: Path) -> None:
 
 def prepare_run(library: Library, folder: ModelFolder, job: str, asked: Mapping[str, Any]) -> RunFolder:
     """Write what is asked; paths are relative to the run, so that a model can be moved with its runs."""
-    runs = library.path / ".jobs" if job in MAKE_MODELS else folder.runs
-    run = _new_run(runs, job)
-    _remove_old_runs(runs)
-    values = {
-        "job": job,
-        "model_dir": os.path.relpath(folder.path, run.path),
-        "models_dir": os.path.relpath(library.path, run.path),
-        **asked,
-    }
+    run = _new_run(library.path / ".jobs" if job in MAKE_MODELS else folder.runs, job)
+    return _write_asked(run, library, job, {"model_dir": os.path.relpath(folder.path, run.path), **asked})
+
+
+def prepare_tool(library: Library, job: str, asked: Mapping[str, Any]) -> RunFolder:
+    """The run of a job that belongs to no model."""
+    return _write_asked(_new_run(library.path / ".jobs", job), library, job, asked)
+
+
+def _write_asked(run: RunFolder, library: Library, job: str, asked: Mapping[str, Any]) -> RunFolder:
+    _remove_old_runs(run.path.parent)
+    values = {"job": job, "models_dir": os.path.relpath(library.path, run.path), **asked}
     with written_whole(run.config_file) as file:
         json.dump(values, file, indent=2, ensure_ascii=False)
     return run

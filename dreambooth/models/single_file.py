@@ -144,10 +144,15 @@ def _on_cpu(tensor: Tensor) -> Tensor:
 
 def write_checkpoint(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Write ``.safetensors`` or ``.ckpt``, by the suffix; the file appears complete or not at all."""
+    write_planned(path, {name: Planned.of(tensor) for name, tensor in tensors.items()}, metadata)
+
+
+def write_planned(path: Path, planned: Mapping[str, Planned], metadata: Mapping[str, str]) -> None:
+    """The same of tensors that are made one by one; for ``.ckpt`` all of them have to be in memory."""
     if path.suffix == ".safetensors":
-        write_safetensors(path, {name: Planned.of(tensor) for name, tensor in tensors.items()}, metadata)
+        write_safetensors(path, planned, metadata)
     elif path.suffix == ".ckpt":
-        _write_pickle(path, tensors, metadata)
+        _write_pickle(path, {name: plan.make() for name, plan in planned.items()}, metadata)
     else:
         raise CheckpointError(f"{path.name} must end with .safetensors or .ckpt")
 

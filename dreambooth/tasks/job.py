@@ -44,12 +44,14 @@ class Job:
         """The settings as they were when the job was given."""
         return config_from_json(self.asked["config"])
 
-    def stop_if_asked(self) -> None:
-        """Raise StoppedEarly when the user wants the job to stop; for the time before the first step."""
+    def stop_if_asked(
+        self, message: str = "stopped before the first step; what was made so far is kept"
+    ) -> None:
+        """Raise StoppedEarly when the user wants the job to stop; of a training before its first step."""
         if self.stop_asked.is_set() or any(
             (self.run.requests / name).exists() for name in ("stop", "discard")
         ):
-            raise StoppedEarly("stopped before the first step; what was made so far is kept")
+            raise StoppedEarly(message)
 
     def warn(self, message: str) -> None:
         """Tell of something that the user should know and that does not stop the job."""

@@ -1,0 +1,1 @@
+"""What can be done with finished files: checkpoints merged, LoRA merged, baked in, extracted, resized."""
