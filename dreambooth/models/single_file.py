@@ -44,10 +44,6 @@ class Checkpoint:
         tensors = self.tensors
         return tensors.dtype(name) if isinstance(tensors, SafetensorsFile) else tensors[name].dtype
 
-    def planned(self, name: str) -> Planned:
-        """The tensor as it is, to be written again."""
-        return Planned(self.dtype(name), self.shapes[name], lambda: self.tensors[name])
-
 
 class _Ignored:
     """Stands for classes that old training dumps mention and nobody needs."""

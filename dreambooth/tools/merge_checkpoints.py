@@ -13,9 +13,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from dreambooth.models.errors import CheckpointError
 from dreambooth.models.export import cast_float
 from dreambooth.models.names import EMA_PREFIX
-from dreambooth.models.single_file import CheckpointError, write_planned
+from dreambooth.models.single_file import write_planned
 from dreambooth.models.streaming import Planned
 from dreambooth.tools.merge_recipe import child_metadata, recipe_metadata
 from dreambooth.tools.movement import Movement

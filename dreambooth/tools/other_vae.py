@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dreambooth.models.architecture import build_without_weights
-from dreambooth.models.create import names_of, read_vae
 from dreambooth.models.detect import detect_architecture
 from dreambooth.models.export import cast_float
+from dreambooth.models.from_checkpoint import read_vae
+from dreambooth.models.names import names_of
 from dreambooth.models.streaming import Planned
 from dreambooth.tools.movement import Movement
 from dreambooth.tools.parent import Parent, written_dtype
@@ -22,19 +22,16 @@ def replaced_vae(
 ) -> dict[str, Planned]:
     """The VAE in the file ``vae``, by the names and in the shapes that the parent has for its own."""
     architecture = detect_architecture(parent.shapes, parent.metadata, "epsilon")
-    names = names_of(architecture)
-    expected = build_without_weights(architecture)["vae"].state_dict()
-    weights = read_vae(vae, {key: tuple(tensor.shape) for key, tensor in expected.items()}, names)
+    weights, names = read_vae(vae, architecture), names_of(architecture)
     planned: dict[str, Planned] = {}
-    for name, shape in parent.shapes.items():
-        for home in names.find(name):
-            if home.part == "vae" and home.key in weights:
-                kind = written_dtype(parent, name, dtype)
-                tensor = cast_float(name, weights[home.key], kind).reshape(shape)
-                planned[name] = Planned(kind, shape, partial(_take, name, tensor, parent, movement))
+    for name, (key,) in names.origins("vae", weights).items():
+        kind = written_dtype(parent, name, dtype)
+        make = partial(_make, name, weights[key], kind, parent, movement)
+        planned[name] = Planned(kind, parent.shapes[name], make)
     return planned
 
 
-def _take(name: str, tensor: Tensor, parent: Parent, movement: Movement) -> Tensor:
-    movement.add(name, tensor, cast_float(name, parent.tensor(name), tensor.dtype))
-    return tensor
+def _make(name: str, plan: Planned, dtype: torch.dtype, parent: Parent, movement: Movement) -> Tensor:
+    written = cast_float(name, plan.make(), dtype).reshape(parent.shapes[name])
+    movement.add(name, written, cast_float(name, parent.tensor(name), dtype))
+    return written

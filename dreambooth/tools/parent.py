@@ -10,9 +10,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dreambooth.models.detect import UNET, find_stranger
-from dreambooth.models.names import modern_spelling
-from dreambooth.models.single_file import CheckpointError, read_checkpoint
+from dreambooth.models.detect import find_stranger
+from dreambooth.models.errors import CheckpointError
+from dreambooth.models.names import UNET, is_position_ids, modern_spelling
+from dreambooth.models.single_file import read_checkpoint
 from dreambooth.models.streaming import Planned
 
 FIRST_LAYER = f"{UNET}input_blocks.0.0.weight"
@@ -47,7 +48,7 @@ class Parent:
 
 def is_weight(parent: Parent, name: str) -> bool:
     """Whether a tensor is a weight of a network, and neither the noise schedule nor numbers of positions."""
-    return "model" in name and not name.endswith("position_ids") and parent.dtype(name).is_floating_point
+    return "model" in name and not is_position_ids(name) and parent.dtype(name).is_floating_point
 
 
 def written_dtype(parent: Parent, name: str, asked: torch.dtype | None) -> torch.dtype:

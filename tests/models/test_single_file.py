@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from dreambooth.models.single_file import CheckpointError, read_checkpoint, write_checkpoint
+from dreambooth.models.source import planned_tensor
 from dreambooth.models.streaming import write_safetensors
 
 TENSORS = {"a": torch.arange(6.0).reshape(2, 3), "number": torch.tensor(3), "v_pred": torch.zeros(0)}
@@ -36,7 +37,7 @@ def test_kinds_are_told_and_tensors_planned_to_be_written_again(tmp_path, suffix
     tensors = {**TENSORS, "half": torch.ones(2, dtype=torch.float16)}
     write_checkpoint(tmp_path / f"x{suffix}", tensors, {})
     checkpoint = read_checkpoint(tmp_path / f"x{suffix}")
-    planned = {name: checkpoint.planned(name) for name in checkpoint.tensors}
+    planned = {name: planned_tensor(checkpoint, name) for name in checkpoint.tensors}
     assert {name: plan.dtype for name, plan in planned.items()} == {n: t.dtype for n, t in tensors.items()}
     write_safetensors(tmp_path / "y.safetensors", planned, {})
     assert_same(read_checkpoint(tmp_path / "y.safetensors").tensors, tensors)

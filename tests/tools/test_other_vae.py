@@ -2,9 +2,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from dreambooth.models.names import sd1_names
+from dreambooth.models.names import names_of
 from dreambooth.models.single_file import CheckpointError, write_checkpoint
 from dreambooth.tools.merge_checkpoints import MergeRequest, merge_checkpoints
+from dreambooth.toybox.architecture import TOYBOX
 from tests.models.random_checkpoint import build_parts, checkpoint_tensors
 from tests.tools.small_files import quiet
 
@@ -26,7 +27,7 @@ def other_vae():
 
 @pytest.mark.parametrize("spelling", ["diffusers", "alone", "whole"])
 def test_a_vae_in_any_spelling_takes_the_place_of_the_first_one(source, other_vae, tmp_path, spelling):
-    original = sd1_names((True, True, True, False), 2, 4, 2).original("vae", other_vae)
+    original = names_of(TOYBOX).original("vae", other_vae)
     contents = {
         "diffusers": other_vae,
         "alone": {name.removeprefix(PREFIX): tensor for name, tensor in original.items()},
