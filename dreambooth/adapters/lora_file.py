@@ -57,7 +57,7 @@ def save_lora(
     named = {"ss_output_name": path.stem} if metadata else {}
     told = {**named, **metadata, **facts, NETWORK_ARGS: json.dumps(args)}
     hashes = file_hashes(tensors, {name: value for name, value in told.items() if name.startswith("ss_")})
-    write_checkpoint(path, tensors, {**_modelspec(model.architecture, path.stem), **told, **hashes})
+    write_checkpoint(path, tensors, {**lora_modelspec(model.architecture, path.stem), **told, **hashes})
 
 
 def read_lora(path: Path) -> Checkpoint:
@@ -92,7 +92,8 @@ def file_hashes(tensors: Mapping[str, Tensor], training_metadata: Mapping[str, s
     }
 
 
-def _modelspec(architecture: Architecture, title: str) -> dict[str, str]:
+def lora_modelspec(architecture: Architecture, title: str) -> dict[str, str]:
+    """What a file says of the models that it is for, and of itself."""
     of_checkpoint = modelspec(architecture)
     return {
         **of_checkpoint,

@@ -165,3 +165,5 @@ STABLE_DIFFUSION_XL = replace(
     ),
     native_resolution=1024,
 )
+# Where only names and sizes of layers matter, and one of the usual models is meant.
+FULL_SIZE = (STABLE_DIFFUSION_15, STABLE_DIFFUSION_21, STABLE_DIFFUSION_XL)

@@ -78,7 +78,7 @@ def factors_of(tensors: Mapping[str, Tensor]) -> Factors:
     return Factors(up, down.flatten(1), tuple(down.shape[1:]))
 
 
-def read_adapter(path: Path) -> Checkpoint:
+def read_kohya_file(path: Path) -> Checkpoint:
     """A file in kohya's names, of whatever kind of adapter."""
     file = read_checkpoint(path)
     if not all(name.startswith(("lora_unet_", "lora_te")) for name in file.shapes):

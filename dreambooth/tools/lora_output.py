@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from dreambooth.adapters.errors import AdapterError
+from dreambooth.adapters.file_facts import network_facts
 from dreambooth.adapters.lora_file import file_hashes
+from dreambooth.adapters.weight_change import group_keys, module_rank
 from dreambooth.models.export import cast_float
 from dreambooth.models.single_file import write_checkpoint
 from dreambooth.tools.factors import Factors, Reduced
@@ -51,36 +53,44 @@ class WrittenLora:
     path: Path
     num_bytes: int
     num_modules: int
-    ranks: tuple[int, int]  # the smallest and the largest
+    ranks: tuple[int, int]  # the smallest and the largest; 0: nothing is factored
     kept: float  # share of the Frobenius norm of all changes together
+
+
+def tensors_of(modules: Mapping[str, Factors]) -> dict[str, Tensor]:
+    """Modules by their names as files have them."""
+    return {
+        f"{module}.{suffix}": tensor
+        for module, factors in sorted(modules.items())
+        for suffix, tensor in factors.tensors.items()
+    }
 
 
 def write_lora(
     to: Path,
-    modules: Mapping[str, Factors],
+    tensors: Mapping[str, Tensor],
     metadata: Mapping[str, str],
     dtype: torch.dtype,
     *,
     kept: float = 1.0,
 ) -> WrittenLora:
-    """Write the modules with ``metadata``, to which ranks, names, date and hashes are added."""
+    """Write tensors in kohya's names with ``metadata``, to which ranks, names, date and hashes are added."""
     if to.suffix != ".safetensors":
         raise AdapterError(f"{to.name} must end with .safetensors")
-    tensors = {
-        f"{module}.{suffix}": cast_float(module, tensor, dtype).contiguous()
-        for module, factors in sorted(modules.items())
-        for suffix, tensor in factors.tensors.items()
-    }
+    cast = {name: cast_float(name, tensor, dtype).contiguous() for name, tensor in tensors.items()}
     told = {
         **{key: value for key, value in metadata.items() if key not in ABOUT_THE_FILE},
-        **_sizes(modules),
+        **network_facts(cast),
         "ss_output_name": to.stem,
         "modelspec.title": to.stem,
         "modelspec.date": datetime.now().replace(microsecond=0).isoformat(),
     }
-    hashes = file_hashes(tensors, {key: value for key, value in told.items() if key.startswith("ss_")})
-    write_checkpoint(to, tensors, {**told, **hashes})
-    ranks = [factors.rank for factors in modules.values()]
+    hashes = file_hashes(cast, {key: value for key, value in told.items() if key.startswith("ss_")})
+    write_checkpoint(to, cast, {**told, **hashes})
+    modules = group_keys(cast)
+    ranks = [
+        module_rank({suffix: cast[key] for suffix, key in keys.items()}) or 0 for keys in modules.values()
+    ]
     return WrittenLora(
         path=to,
         num_bytes=to.stat().st_size,
@@ -101,18 +111,3 @@ def commented(metadata: Mapping[str, str], words: str) -> dict[str, str]:
     """The metadata with a further remark on what was done."""
     before = metadata.get(COMMENT, "")
     return {**metadata, COMMENT: words if before in ("", "None") else f"{before}; {words}"}
-
-
-def _sizes(modules: Mapping[str, Factors]) -> dict[str, str]:
-    """The largest ranks, of kernels of one pixel and of larger ones."""
-    ranks = [factors.rank for factors in modules.values() if not factors.is_conv]
-    conv_ranks = [factors.rank for factors in modules.values() if factors.is_conv]
-    largest = str(max(ranks or conv_ranks))
-    of_convolutions = str(max(conv_ranks)) if conv_ranks else ""
-    arguments = {"conv_dim": of_convolutions, "conv_alpha": of_convolutions} if conv_ranks else {}
-    return {
-        "ss_network_module": "networks.lora",
-        "ss_network_dim": largest,
-        "ss_network_alpha": largest,
-        "ss_network_args": json.dumps(arguments),
-    }

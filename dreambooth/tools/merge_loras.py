@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from dreambooth.adapters.errors import AdapterError
 from dreambooth.models.single_file import Checkpoint
-from dreambooth.tools.factors import Factors, Reduced, file_dtype, read_adapter, read_factors, reduced
-from dreambooth.tools.lora_output import ABOUT_THE_BASE, WrittenLora, commented, kept_share, write_lora
+from dreambooth.tools.factors import Factors, Reduced, file_dtype, read_factors, read_kohya_file, reduced
+from dreambooth.tools.lora_output import (
+    ABOUT_THE_BASE,
+    WrittenLora,
+    commented,
+    kept_share,
+    tensors_of,
+    write_lora,
+)
 from dreambooth.tools.low_rank import RankRule, product_svd
 from dreambooth.tools.parent import Progress
+from dreambooth.tools.weighted import Weighted
 
 VERSION = "ss_base_model_version"
 ORIGINAL_NAMES = re.compile(r"lora_unet_(input|middle|output)_block")
-
-
-@dataclass(frozen=True)
-class Weighted:
-    """A LoRA file, and how much of it to take."""
-
-    path: Path
-    strength: float = 1.0
 
 
 def merge_loras(
@@ -41,22 +40,22 @@ def merge_loras(
     """
     if len(loras) < 2:
         raise AdapterError("merging takes two LoRA files at least")
-    files = [read_adapter(lora.path) for lora in loras]
+    files = [read_kohya_file(lora.path) for lora in loras]
     _refuse_other_kinds(files)
     summands: dict[str, list[Factors]] = {}
     for file, lora in zip(files, loras, strict=True):
         for name, factors in read_factors(file).items():
-            summands.setdefault(name, []).append(_times(factors, lora.strength))
+            summands.setdefault(name, []).append(_times(factors, lora.of_part(_part(name))))
     modules: dict[str, Reduced] = {}
     for number, name in enumerate(sorted(summands), 1):
         modules[name] = _sum(name, summands[name], rule)
         progress(number, len(summands))
     kept = kept_share(modules.values())
-    words = ", ".join(f"{lora.strength:g} x {lora.path.name}" for lora in loras)
+    words = ", ".join(lora.words for lora in loras)
     told = commented(_common([file.metadata for file in files]), f"merged from {words}")
     told["modelspec.merged_from"] = ", ".join(lora.path.name for lora in loras)
     factors_now = {name: module.factors for name, module in modules.items()}
-    return write_lora(to, factors_now, told, dtype or file_dtype(files[0]), kept=kept)
+    return write_lora(to, tensors_of(factors_now), told, dtype or file_dtype(files[0]), kept=kept)
 
 
 def _refuse_other_kinds(files: Sequence[Checkpoint]) -> None:
@@ -71,6 +70,10 @@ def _refuse_other_kinds(files: Sequence[Checkpoint]) -> None:
         raise AdapterError(
             "these LoRA files name the same layers differently; convert them with lora convert first"
         )
+
+
+def _part(module: str) -> str:
+    return "unet" if module.startswith("lora_unet_") else "text"
 
 
 def _times(factors: Factors, strength: float) -> Factors:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from dreambooth.models.single_file import read_checkpoint
 from dreambooth.models.streaming import Planned
 
 FIRST_LAYER = f"{UNET}input_blocks.0.0.weight"
+Key = TypeVar("Key")
 Progress = Callable[[int, int], None]  # done, total
 
 
@@ -56,7 +58,7 @@ def written_dtype(parent: Parent, name: str, asked: torch.dtype | None) -> torch
     return asked if asked and is_weight(parent, name) else parent.dtype(name)
 
 
-def counted(planned: Mapping[str, Planned], progress: Progress) -> dict[str, Planned]:
+def counted(planned: Mapping[Key, Planned], progress: Progress) -> dict[Key, Planned]:
     """The same, telling how many have been made."""
     num_made = 0
 

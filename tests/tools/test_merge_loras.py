@@ -5,7 +5,8 @@ from safetensors.torch import load_file
 
 from dreambooth.adapters.errors import AdapterError
 from dreambooth.tools.low_rank import RankRule
-from dreambooth.tools.merge_loras import Weighted, merge_loras
+from dreambooth.tools.merge_loras import merge_loras
+from dreambooth.tools.weighted import Weighted
 from tests.tools.small_files import quiet
 from tests.tools.small_loras import (
     CONV,
@@ -48,6 +49,16 @@ def test_side_by_side_is_exact(merge, strengths):
     now = changes_of(path)
     assert all(torch.allclose(now[name], tensor, atol=1e-5) for name, tensor in expected(strengths).items())
     assert (written.ranks, written.kept) == ((10, 10), 1)
+
+
+def test_text_encoders_may_have_a_strength_of_their_own(tmp_path):
+    path = write_lora_file(tmp_path / "a.safetensors", A)
+    merged = merge_loras(
+        [Weighted(path, 1, 0.5), Weighted(path, 2)], None, tmp_path / "x.safetensors", None, quiet
+    )
+    now = changes_of(merged.path)
+    assert torch.allclose(now[LINEAR], 3 * changes(A)[LINEAR], atol=1e-4)
+    assert torch.allclose(now[TEXT], 2.5 * changes(A)[TEXT], atol=1e-4)
 
 
 def test_cut_to_a_rank_it_is_the_best_of_that_rank(merge):

@@ -78,8 +78,8 @@ def test_metadata_tell_what_was_done_and_keep_what_stays_true(resize):
     body = content[8 + int.from_bytes(content[:8], "little") :]
     assert told["sshs_model_hash"] == hashlib.sha256(body).hexdigest()
     assert told["ss_training_comment"].startswith("resized from lora.safetensors, ")
-    assert (told["ss_network_dim"], told["ss_network_alpha"], told["ss_seed"]) == ("2", "2", "3")
-    assert told["ss_network_args"] == '{"conv_dim": "3", "conv_alpha": "3"}'
+    assert (told["ss_network_dim"], told["ss_network_alpha"], told["ss_seed"]) == ("2", "2.0", "3")
+    assert told["ss_network_args"] == '{"conv_dim": "3", "conv_alpha": "3.0"}'
     assert told["ss_output_name"] == "resized"
     assert told["modelspec.date"] > "2020-01-01"
 
