@@ -59,6 +59,14 @@ def _add_concept(parser: argparse.ArgumentParser) -> None:
             _add_concept_fields(sub)
 
 
+def _add_lora(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    for action, tool in tool_commands.LORA_TOOLS.items():
+        sub = actions.add_parser(action, help=tool.told, description=tool.told)
+        _add_globals(sub, is_outer=False)
+        tool.add_arguments(sub)
+
+
 def _add_set(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set",
@@ -163,7 +171,8 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "ask": ("ask something of a training that is under way", _add_ask, commands.ask_training),
     "sample": ("draw pictures with a model", _add_sample, commands.sample),
     "export": ("write a model for use elsewhere", _add_export, commands.export),
-    "merge": ("make one checkpoint of two or three", tool_commands.add_merge, tool_commands.merge),
+    "merge": (tool_commands.MERGE.told, tool_commands.MERGE.add_arguments, tool_commands.merge),
+    "lora": ("merge, bake in, extract, resize or convert LoRA files", _add_lora, tool_commands.lora),
     "demo": ("see it work: a subject learnt in minutes", _add_demo, commands.demo),
     "test": ("run the tests", _add_test, commands.test),
 }
@@ -178,7 +187,7 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (told, add_arguments, _) in COMMANDS.items():
         sub = subparsers.add_parser(name, help=told, description=told)
-        if name != "concept":
+        if name not in ("concept", "lora"):
             _add_globals(sub, is_outer=False)
         add_arguments(sub)
     subparsers.add_parser("doctor", help="what is there, what is missing, what to do")

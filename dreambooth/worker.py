@@ -31,7 +31,14 @@ from dreambooth.tasks.export import export
 from dreambooth.tasks.import_old import import_old_model
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
 from dreambooth.tasks.sample import sample
-from dreambooth.tasks.tools import merge
+from dreambooth.tasks.tools import (
+    lora_bake,
+    lora_convert,
+    lora_extract,
+    lora_merge,
+    lora_resize,
+    merge,
+)
 from dreambooth.tasks.train import forget_state, train
 from dreambooth.training.device import DeviceError
 from dreambooth.training.optimizers import MissingPackage
@@ -47,6 +54,11 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "sample": sample,
     "export": export,
     "merge": merge,
+    "lora_merge": lora_merge,
+    "lora_bake": lora_bake,
+    "lora_extract": lora_extract,
+    "lora_resize": lora_resize,
+    "lora_convert": lora_convert,
 }
 REFUSALS = (
     Refused,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.configs import build_without_weights
@@ -31,7 +32,8 @@ class Source:
         return sum(planned.num_bytes for tensors in everything for planned in tensors.values())
 
 
-def expected_shapes(architecture: Architecture) -> dict[str, Shapes]:
+@lru_cache(maxsize=8)
+def expected_shapes(architecture: Architecture) -> Mapping[str, Shapes]:
     """Names and shapes of all weights of each part, in diffusers."""
     return {
         part: {key: tuple(tensor.shape) for key, tensor in module.state_dict().items()}

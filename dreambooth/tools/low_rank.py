@@ -39,6 +39,8 @@ class RankRule:
     def __post_init__(self) -> None:
         if min(self.rank, self.conv_rank) < 1:
             raise AdapterError("a rank is 1 at least")
+        if self.method == "fixed" and self.share != 1:
+            raise AdapterError("a share has a meaning with sv_ratio, sv_fro and sv_cumulative only")
         if self.method == "sv_ratio" and not self.share >= 1:
             raise AdapterError(f"with sv_ratio the share is 1 at least, not {self.share}")
         if self.method in ("sv_fro", "sv_cumulative") and not 0 < self.share <= 1:

@@ -12,6 +12,7 @@ from dreambooth.jobs.library import Library
 from dreambooth.jobs.start import prepare_tool
 from tests.conftest import do
 from tests.tools.small_files import LAYER, small_tensors, write_small
+from tests.tools.small_loras import small_lora, write_lora_file
 
 
 @pytest.fixture
@@ -104,5 +105,10 @@ def test_merge_at_the_command_line(files, tmp_path, capsys):
     (*_, last) = capsys.readouterr().out.splitlines()
     assert json.loads(last)["result"]["bytes"] == to.stat().st_size
     assert torch.equal(load_file(to)[LAYER], small_tensors(1)[LAYER])
-    assert main(["--models-dir", str(tmp_path / "models"), *map(str, words[:-1])]) == 2
-    assert "exists already" in capsys.readouterr().err
+
+
+def test_a_lora_tool_at_the_command_line(tmp_path, capsys):
+    path = write_lora_file(tmp_path / "lora.safetensors", small_lora(0))
+    words = ["lora", "resize", path, "--rank", "2", "--to", path, "--overwrite"]
+    assert main(["--models-dir", str(tmp_path / "models"), *map(str, words)]) == 0
+    assert "3 modules, rank 2, " in capsys.readouterr().out

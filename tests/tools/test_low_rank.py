@@ -74,6 +74,7 @@ def test_of_nothing_at_all_one_value_is_kept():
     [
         {"rank": 0},
         {"conv_rank": 0},
+        {"share": 0.5},
         {"method": "sv_ratio", "share": 0.5},
         {"method": "sv_fro", "share": 1.5},
         {"method": "sv_cumulative", "share": 0},
