@@ -13,6 +13,7 @@ from dreambooth.config.store import ConfigError
 from dreambooth.console import REFUSED, Console
 from dreambooth.events import REQUESTS
 from dreambooth.jobs.library import Library
+from dreambooth.source_arguments import add_source_arguments
 
 DEFAULT_MODELS_DIR = Path("models") / "dreambooth"
 
@@ -89,17 +90,7 @@ def _add_create(parser: argparse.ArgumentParser) -> None:
         metavar="OWNER/MODEL[/FILE]",
         help="a model to fetch from the Hugging Face hub; for private ones set HF_TOKEN",
     )
-    parser.add_argument("--vae", type=Path, help="a VAE file to use in place of the checkpoint's own")
-    parser.add_argument("--ema", action="store_true", help="take the averaged weights that the file holds")
-    parser.add_argument(
-        "--predicts", choices=("epsilon", "v_prediction"), help="what the model predicts; found out otherwise"
-    )
-    parser.add_argument(
-        "--zero-terminal-snr",
-        action=argparse.BooleanOptionalAction,
-        default=None,
-        help="the last timestep of the model is pure noise; found out otherwise",
-    )
+    add_source_arguments(parser)
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
@@ -171,6 +162,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "ask": ("ask something of a training that is under way", _add_ask, commands.ask_training),
     "sample": ("draw pictures with a model", _add_sample, commands.sample),
     "export": ("write a model for use elsewhere", _add_export, commands.export),
+    "convert": (tool_commands.CONVERT.told, tool_commands.CONVERT.add_arguments, tool_commands.convert),
     "merge": (tool_commands.MERGE.told, tool_commands.MERGE.add_arguments, tool_commands.merge),
     "lora": ("merge, bake in, extract, resize or convert LoRA files", _add_lora, tool_commands.lora),
     "demo": ("see it work: a subject learnt in minutes", _add_demo, commands.demo),

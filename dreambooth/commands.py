@@ -35,6 +35,7 @@ from dreambooth.jobs.start import (
     start_worker,
 )
 from dreambooth.migration.report import describe_report
+from dreambooth.source_arguments import source_values
 
 ADAPTERS = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
 SAMPLERS: tuple[str, ...] = get_args(get_type_hints(SampleConfig)["sampler"])
@@ -103,14 +104,7 @@ def _changed_config(library: Library, asked: Namespace) -> TrainConfig:
 def create(library: Library, asked: Namespace, console: Console) -> int:
     """Make a model from a checkpoint."""
     place = {"hub": asked.hub} if asked.hub else {"source": str(asked.source.resolve())}
-    wanted = {
-        **place,
-        "predicts": asked.predicts,
-        "zero_terminal_snr": asked.zero_terminal_snr,
-        "use_ema": asked.ema,
-    }
-    if asked.vae is not None:
-        wanted["vae"] = str(asked.vae.resolve())
+    wanted = {**place, **source_values(asked)}
     run = prepare_run(library, library.folder(asked.name), "create", wanted)
     told = "{model}: {family}, {predicts}, {resolution} px, made in {path}"
     return _run(run, console, {"done": told.format_map})

@@ -11,6 +11,7 @@ from typing import Any
 from dreambooth.commands import run_tool
 from dreambooth.console import Console
 from dreambooth.jobs.library import Library
+from dreambooth.source_arguments import add_source_arguments, source_values
 
 METHODS = ("weighted_sum", "add_difference")
 DTYPES = ("keep", "fp32", "fp16", "bf16")
@@ -45,8 +46,8 @@ def add_merge(parser: ArgumentParser) -> None:
     _add_output(parser)
 
 
-def _add_output(parser: ArgumentParser) -> None:
-    parser.add_argument("--to", type=Path, required=True, help="the file to write")
+def _add_output(parser: ArgumentParser, told: str = "the file to write") -> None:
+    parser.add_argument("--to", type=Path, required=True, help=told)
     parser.add_argument("--dtype", choices=DTYPES, default="keep", help="precision of the weights")
     parser.add_argument("--overwrite", action="store_true", help="the file may be there already")
 
@@ -63,6 +64,20 @@ def merge_values(asked: Namespace) -> dict[str, Any]:
         "discard": asked.discard,
         **_output(asked),
     }
+
+
+def add_convert(parser: ArgumentParser) -> None:
+    """What ``convert`` takes."""
+    parser.add_argument("source", type=Path, help="a checkpoint, or a folder in diffusers layout")
+    add_source_arguments(parser)
+    parser.add_argument("--prune", action="store_true", help="leave out EMA weights and all but weights")
+    _add_output(parser, told="a .safetensors or .ckpt file, or a new folder for diffusers layout")
+
+
+def convert_values(asked: Namespace) -> dict[str, Any]:
+    """What the job ``convert`` is asked."""
+    told = {"source": _absolute(asked.source), "prune": asked.prune}
+    return {**told, **source_values(asked), **_output(asked)}
 
 
 def add_lora_merge(parser: ArgumentParser) -> None:
@@ -238,6 +253,12 @@ def describe_conversion(result: dict[str, Any]) -> str:
     return "{path}: {bytes} bytes, {modules} modules".format_map(result)
 
 
+def describe_model(result: dict[str, Any]) -> str:
+    """A converted model in words."""
+    return "{path}: {family}, {predicts}, {bytes} bytes".format_map(result)
+
+
+CONVERT = Tool("give a model another form", add_convert, convert_values, describe_model)
 MERGE = Tool("make one checkpoint of two or three", add_merge, merge_values, describe_checkpoint)
 LORA_TOOLS = {
     "merge": Tool("make one LoRA of several", add_lora_merge, lora_merge_values, describe_lora),
@@ -253,6 +274,11 @@ LORA_TOOLS = {
         describe_conversion,
     ),
 }
+
+
+def convert(library: Library, asked: Namespace, console: Console) -> int:
+    """Convert a model."""
+    return run_tool(library, "convert", CONVERT.values(asked), console, CONVERT.describe)
 
 
 def merge(library: Library, asked: Namespace, console: Console) -> int:

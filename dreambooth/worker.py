@@ -32,6 +32,7 @@ from dreambooth.tasks.import_old import import_old_model
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
 from dreambooth.tasks.sample import sample
 from dreambooth.tasks.tools import (
+    convert,
     lora_bake,
     lora_convert,
     lora_extract,
@@ -53,6 +54,7 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "train": train,
     "sample": sample,
     "export": export,
+    "convert": convert,
     "merge": merge,
     "lora_merge": lora_merge,
     "lora_bake": lora_bake,

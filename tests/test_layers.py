@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {"cli", "commands", "console", "tool_commands"}
+CONSOLE = {"cli", "commands", "console", "source_arguments", "tool_commands"}
 PARTS = {"config", "data", "models", "adapters"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -20,8 +20,9 @@ ARROWS = {
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"jobs", "console"} | PLAIN,
-    "tool_commands": {"commands", "jobs", "console"},
+    "commands": {"jobs", "console", "source_arguments"} | PLAIN,
+    "tool_commands": {"commands", "jobs", "console", "source_arguments"},
+    "source_arguments": set(),
     "console": {"events"},
     "ui": {"jobs", "config", "events"},
     "api": {"jobs", "config", "events"},

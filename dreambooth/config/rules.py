@@ -101,6 +101,8 @@ def training_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("parts.text_encoder_fraction", "the text encoder learns alone: set it to 1")
     if config.ema.enabled and not config.parts.train_unet:
         yield Problem("ema.enabled", "averages the U-Net, which is not trained")
+    if config.ema.placement == "beside" and config.adapter != "none":
+        yield Problem("ema.placement", "an adapter's file holds one set of weights: choose main")
     if config.data.resolution % config.data.bucket_step_px:
         step = config.data.bucket_step_px
         yield Problem("data.resolution", f"must be a multiple of the bucket step {step}")

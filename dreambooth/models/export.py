@@ -13,12 +13,13 @@ from torch import Tensor
 from dreambooth.config.folders import written_whole
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.descriptions import write_descriptions
+from dreambooth.models.errors import CheckpointError
 from dreambooth.models.host_yaml import host_yaml
 from dreambooth.models.names import EMA_PREFIX, TEXT_PREFIXES, CheckpointNames, ema_name, names_of
 from dreambooth.models.prediction import V_MARKER, ZERO_SNR_MARKER
-from dreambooth.models.single_file import CheckpointError, write_checkpoint
+from dreambooth.models.single_file import write_planned
 from dreambooth.models.source import Parts, Source
-from dreambooth.models.streaming import Planned, require_space, write_safetensors
+from dreambooth.models.streaming import Planned, require_space
 from dreambooth.models.working import Weights, folder_appearing_whole, write_part
 
 
@@ -31,6 +32,24 @@ class Exported:
     num_bytes: int
     moved: Mapping[str, float]  # part → RMS of the change since the source / RMS of the weights there
     num_left_out: int  # stale EMA tensors of the source
+
+
+@dataclass(frozen=True)
+class Average:
+    """A moving average of all weights of the U-Net, by their diffusers names."""
+
+    weights: Mapping[str, Tensor]
+    decay: float
+    num_updates: int
+
+    def checkpoint_tensors(self, architecture: Architecture) -> dict[str, Tensor]:
+        """The same under the names of LDM's EMA."""
+        names = names_of(architecture)
+        return {
+            f"{EMA_PREFIX}decay": torch.tensor(self.decay),
+            f"{EMA_PREFIX}num_updates": torch.tensor(self.num_updates, dtype=torch.int32),
+            **{ema_name(name): tensor for name, tensor in names.original("unet", self.weights).items()},
+        }
 
 
 def cast_float(name: str, tensor: Tensor, dtype: torch.dtype) -> Tensor:
@@ -63,24 +82,25 @@ def export_checkpoint(
     dtype: torch.dtype | None,
     metadata: Mapping[str, str],
     *,
-    average: Mapping[str, Tensor] | None = None,
+    average: Average | None = None,
 ) -> Exported:
     """Write one ``.safetensors`` or ``.ckpt`` in the names of the original checkpoint, tensor by tensor.
 
     Parts that ``weights`` lacks are those of the source. What only the source held goes along unchanged; its
     EMA weights are cast, and left out once the U-Net has moved, as they no longer belong to it. ``dtype``
-    None keeps that of each tensor. ``metadata`` overrides what the model says of itself. ``average`` holds
-    other weights of the U-Net, to be written beside the main ones as EMA.
+    None keeps that of each tensor. ``metadata`` overrides what the model says of itself. ``average`` is
+    written beside the main weights of the U-Net, in the place of any EMA of the source.
     """
     moved = _moved(source, weights)
     planned = _planned_checkpoint(source.architecture, _replaced(source, weights), dtype)
-    is_stale = moved.get("unet", 0.0) > 0
+    is_stale = moved.get("unet", 0.0) > 0 or average is not None
     left_out = [name for name in source.extra if is_stale and name.startswith(EMA_PREFIX)]
     for name, plan in source.extra.items():
         if name not in left_out:
             planned[name] = _cast(name, plan, dtype) if name.startswith(EMA_PREFIX) else plan
     if average is not None:
-        planned |= _planned_average(source.architecture, average, dtype)
+        told_average = average.checkpoint_tensors(source.architecture)
+        planned |= {name: _cast(name, Planned.of(tensor), dtype) for name, tensor in told_average.items()}
     planned |= _stand_ins(source.architecture, planned)
     planned |= {
         name: Planned.of(torch.zeros(0)) for name in _markers(source.architecture) if name not in planned
@@ -92,10 +112,7 @@ def export_checkpoint(
         "modelspec.date": date,
         **metadata,
     }
-    if path.suffix == ".safetensors":
-        write_safetensors(path, planned, told)
-    else:
-        write_checkpoint(path, {name: plan.make() for name, plan in planned.items()}, told)
+    write_planned(path, planned, told)
     if yaml := host_yaml(source.architecture):
         with written_whole(path.with_suffix(".yaml")) as file:
             file.write(yaml)
@@ -160,20 +177,6 @@ def _planned_checkpoint(
         for part, tensors in parts.items()
         for name, keys in names.origins(part, tensors).items()
     }
-
-
-def _planned_average(
-    architecture: Architecture, average: Mapping[str, Tensor], dtype: torch.dtype | None
-) -> dict[str, Planned]:
-    unet = {"unet": {key: Planned.of(tensor) for key, tensor in average.items()}}
-    planned = _planned_checkpoint(architecture, unet, dtype)
-    return {ema_name(name): plan for name, plan in planned.items()}
-
-
-def average_to_checkpoint(architecture: Architecture, average: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Averaged weights of the U-Net by the names that checkpoints have for them."""
-    planned = _planned_average(architecture, average, None)
-    return {name: plan.make() for name, plan in planned.items()}
 
 
 def _joined(names: CheckpointNames, part: str, name: str, plans: Sequence[Planned]) -> Planned:

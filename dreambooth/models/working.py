@@ -57,27 +57,30 @@ def open_working(working: Path) -> Source:
     return replace(source, extra={name: planned_tensor(kept, name) for name in kept.shapes})
 
 
-def save_parts(working: Path, weights: Weights) -> None:
-    """Write trained weights back, in fp32, with exactly the names and shapes that the folder has."""
+def save_parts(working: Path, weights: Weights, average: Mapping[str, Tensor] | None = None) -> None:
+    """Write trained weights back, in fp32, with exactly the names and shapes that the folder has.
+
+    ``average``, of the U-Net by its names in checkpoints, takes the place of an EMA that the folder holds.
+    """
     for part, tensors in weights.items():
         known = read_checkpoint(working / WEIGHT_FILES[part]).shapes
         if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != dict(known):
             raise CheckpointError(f"the weights given for {part} are not those of the model in {working}")
         write_part(working, part, {name: _in_float32(tensor) for name, tensor in tensors.items()})
     if "unet" in weights:
-        _forget_average(working)
+        _replace_average(working, average or {})
 
 
 def _in_float32(tensor: Tensor) -> Planned:
     return Planned(torch.float32, tuple(tensor.shape), lambda: tensor.to(torch.float32))
 
 
-def _forget_average(working: Path) -> None:
-    """Drop the source's EMA: it is an average of weights that the U-Net no longer has."""
+def _replace_average(working: Path, average: Mapping[str, Tensor]) -> None:
+    """Keep another EMA than the source's, which is one of weights that the U-Net no longer has, or none."""
     extra = read_extra(working)
     kept = {name: tensor for name, tensor in extra.items() if not name.startswith(EMA_PREFIX)}
-    if len(kept) < len(extra):
-        write_checkpoint(working / EXTRA_FILE, kept, {})
+    if average or len(kept) < len(extra):
+        write_checkpoint(working / EXTRA_FILE, {**kept, **average}, {})
 
 
 @contextmanager

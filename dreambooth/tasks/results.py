@@ -35,12 +35,13 @@ def write_checkpoint_file(run: Run, path: Path, source: str) -> Mapping[str, flo
     """
     learner = run.learner
     dtype = DTYPES[learner.config.saving.dtype]
-    with run.with_average():
+    with run.with_main_weights():
         if learner.config.adapter != "none":
             save_lora(path, learner.model, training_metadata(run, source), dtype)
             return {}
         weights = trained_parts(learner.model, learner.parameters)
-        return export_checkpoint(open_working(learner.model.working), weights, path, dtype, {}).moved
+        before = open_working(learner.model.working)
+        return export_checkpoint(before, weights, path, dtype, {}, average=run.average).moved
 
 
 def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, continues_adapter: bool) -> None:
@@ -52,11 +53,12 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
     record = load_record(folder.config_file)
     if record.last_run != run.folder.path.name and not continues_adapter:
         _put_aside(folder, record.lifetime_steps)
-    with run.with_average():
+    with run.with_main_weights():
         if config.adapter != "none":
             save_lora(folder.adapter_file, model, training_metadata(run, record.source), torch.float32)
         else:
-            save_parts(folder.working, trained_parts(model, run.learner.parameters))
+            average = run.average.checkpoint_tensors(model.architecture) if run.average else None
+            save_parts(folder.working, trained_parts(model, run.learner.parameters), average)
     save_record(
         folder.config_file,
         replace(

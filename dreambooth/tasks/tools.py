@@ -8,10 +8,13 @@ from typing import Any
 
 import torch
 
+from dreambooth.models.create import read_source
+from dreambooth.tasks.create import wishes_of
 from dreambooth.tasks.job import Job, Refused
 from dreambooth.tasks.results import DTYPES
 from dreambooth.tools.bake_lora import bake_loras
 from dreambooth.tools.convert_lora import convert_lora
+from dreambooth.tools.convert_model import convert_model, pruned
 from dreambooth.tools.extract_lora import ExtractRequest, extract_lora
 from dreambooth.tools.lora_output import WrittenLora
 from dreambooth.tools.low_rank import RankRule
@@ -107,6 +110,22 @@ def lora_convert(job: Job) -> dict[str, Any]:
     path, to, base = Path(job.asked["lora"]), free_place(job), _find_path(job, "base")
     num_modules = convert_lora(path, base, job.asked["layout"], to, _find_dtype(job))
     return {"path": str(to), "bytes": to.stat().st_size, "modules": num_modules}
+
+
+def convert(job: Job) -> dict[str, Any]:
+    """A model in another form."""
+    to = free_place(job)
+    source = read_source(Path(job.asked["source"]), wishes_of(job))
+    if job.asked["prune"]:
+        source = pruned(source)
+    written = convert_model(source, to, _find_dtype(job), _progress(job, "converting"))
+    return {
+        "path": str(written.path),
+        "bytes": written.num_bytes,
+        "tensors": written.num_tensors,
+        "family": source.architecture.family,
+        "predicts": source.architecture.predicts,
+    }
 
 
 def _loras(job: Job) -> list[Weighted]:

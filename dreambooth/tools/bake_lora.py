@@ -17,10 +17,10 @@ from dreambooth.adapters.weight_change import ModuleTensors, bias_change, group_
 from dreambooth.models.create import read_source
 from dreambooth.models.export import cast_float, export_checkpoint
 from dreambooth.models.names import EMA_PREFIX
-from dreambooth.models.source import Parts, Source
+from dreambooth.models.source import Source
 from dreambooth.models.streaming import Planned
 from dreambooth.tools.movement import Movement
-from dreambooth.tools.parent import Progress, counted
+from dreambooth.tools.parent import Progress, counted_parts
 from dreambooth.tools.weighted import Weighted
 
 Change = Callable[[Tensor], Tensor]  # a weight → what is added to it, fp32
@@ -52,7 +52,7 @@ def bake_loras(
             changes.setdefault(place, []).append(change)
     movement = Movement()
     baked = _with_changes(source, changes, dtype, movement)
-    baked = replace(baked, parts=_counted_parts(baked.parts, progress))
+    baked = replace(baked, parts=counted_parts(baked.parts, progress))
     told = {"modelspec.merged_from": ", ".join([checkpoint.name, *(lora.path.name for lora in loras)])}
     exported = export_checkpoint(baked, {}, to, dtype, told)
     return Baked(
@@ -136,9 +136,3 @@ def _changed(
         return written
 
     return Planned(kind if plan.dtype.is_floating_point else plan.dtype, plan.shape, make)
-
-
-def _counted_parts(parts: Parts, progress: Progress) -> Parts:
-    flat = {(part, key): plan for part, plans in parts.items() for key, plan in plans.items()}
-    told = counted(flat, progress)
-    return {part: {key: told[part, key] for key in plans} for part, plans in parts.items()}

@@ -15,6 +15,7 @@ from dreambooth.models.detect import find_stranger
 from dreambooth.models.errors import CheckpointError
 from dreambooth.models.names import UNET, is_position_ids, modern_spelling
 from dreambooth.models.single_file import read_checkpoint
+from dreambooth.models.source import Parts
 from dreambooth.models.streaming import Planned
 
 FIRST_LAYER = f"{UNET}input_blocks.0.0.weight"
@@ -70,6 +71,13 @@ def counted(planned: Mapping[Key, Planned], progress: Progress) -> dict[Key, Pla
         return tensor
 
     return {name: replace(plan, make=partial(make_and_tell, plan)) for name, plan in planned.items()}
+
+
+def counted_parts(parts: Parts, progress: Progress) -> Parts:
+    """The same of all parts of a model together."""
+    flat = {(part, key): plan for part, plans in parts.items() for key, plan in plans.items()}
+    told = counted(flat, progress)
+    return {part: {key: told[part, key] for key in plans} for part, plans in parts.items()}
 
 
 def refuse_other_architectures(primary: Parent, others: Sequence[Parent]) -> None:

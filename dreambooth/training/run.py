@@ -12,6 +12,7 @@ from dreambooth.config.folders import RunFolder
 from dreambooth.data.batches import Step, iterate_steps, steps_per_epoch
 from dreambooth.data.examples import Dataset
 from dreambooth.events import EventWriter, Request, take_requests
+from dreambooth.models.export import Average
 from dreambooth.training.ema import Ema
 from dreambooth.training.learner import load_named_weights, named_weights
 from dreambooth.training.state import (
@@ -64,8 +65,22 @@ class Run:
         """Whole epochs done."""
         return self.step // self.steps_per_epoch
 
+    @property
+    def average(self) -> Average | None:
+        """The U-Net's averaged weights, where results are to hold them beside the main ones; else None."""
+        config = self.learner.config.ema
+        if self.ema is None or config.placement == "main":
+            return None
+        weights = dict(self.learner.model.parts["unet"].state_dict())
+        weights |= zip(self.learner.parameters["unet"], self.ema.average, strict=True)
+        return Average(weights, config.decay, self.step)
+
+    def with_main_weights(self) -> AbstractContextManager[None]:
+        """The model with the weights that results hold in the first place."""
+        return nullcontext() if self.average is not None else self.with_average()
+
     def with_average(self) -> AbstractContextManager[None]:
-        """The model with its averaged weights, where an average is kept: what is shown and handed out."""
+        """The model with its averaged weights, where an average is kept: what is shown."""
         return self.ema.applied() if self.ema else nullcontext()
 
     def resume(self) -> None:

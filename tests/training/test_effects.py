@@ -133,8 +133,9 @@ FILES = {
     "data.cache_latents": (False, lambda folder: names(folder.cache), []),
 }
 
-ELSEWHERE = {  # each has a test of its own below, but for the first: tests/jobs/test_misread.py
+ELSEWHERE = {  # each has a test of its own below, the first two in tests/jobs
     "loss.check_prediction",
+    "ema.placement",
     "precision.device",
     "precision.gradient_checkpointing",
     "precision.attention",
