@@ -8,6 +8,7 @@ from torch import nn
 
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.settings import OptimizerConfig
+from dreambooth.training.groups import Group
 from dreambooth.training.optimizers import build_optimizer
 from dreambooth.training.state import (
     Snapshot,
@@ -82,7 +83,7 @@ def test_damaged_state_is_refused_in_words(run, name):
 def test_optimizer_goes_on_bit_for_bit(run, name):
     def build():
         weights = [nn.Parameter(torch.linspace(1, 2, 8192)), nn.Parameter(torch.ones(8192))]
-        return weights, build_optimizer(OptimizerConfig(name=name), {"unet": weights}, {"unet": 0.01})
+        return weights, build_optimizer(OptimizerConfig(name=name), [Group("unet", 0.01, tuple(weights))])
 
     def take_steps(weights, optimizer, count):
         for _ in range(count):
