@@ -111,6 +111,7 @@ class ModelRecord:
     """What ``db_config.json`` holds: settings, and what is known of the model."""
 
     source: str = ""
+    source_hash: str = ""  # SHA-256 of the source, when it was one file
     family: str = ""
     predicts: str = "epsilon"
     native_resolution: int = 512
@@ -118,6 +119,7 @@ class ModelRecord:
     lifetime_epochs: int = 0
     adapter: str = ""  # what of the model is kept in its adapter file; empty: nothing
     last_run: str = ""  # the run that wrote the weights last
+    moved: Mapping[str, float] = field(default_factory=dict)  # by that run: part → RMS of change / of weights
     config: TrainConfig = field(default_factory=TrainConfig)
 
 

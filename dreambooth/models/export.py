@@ -19,7 +19,7 @@ from dreambooth.models.names import EMA_PREFIX, TEXT_PREFIXES, CheckpointNames, 
 from dreambooth.models.prediction import V_MARKER, ZERO_SNR_MARKER
 from dreambooth.models.single_file import write_planned
 from dreambooth.models.source import Parts, Source
-from dreambooth.models.streaming import Planned, require_space
+from dreambooth.models.streaming import HASH_TO_COME, Planned, require_space
 from dreambooth.models.working import Weights, folder_appearing_whole, write_part
 
 
@@ -91,7 +91,7 @@ def export_checkpoint(
     None keeps that of each tensor. ``metadata`` overrides what the model says of itself. ``average`` is
     written beside the main weights of the U-Net, in the place of any EMA of the source.
     """
-    moved = _moved(source, weights)
+    moved = movement(source, weights)
     planned = _planned_checkpoint(source.architecture, _replaced(source, weights), dtype)
     is_stale = moved.get("unet", 0.0) > 0 or average is not None
     left_out = [name for name in source.extra if is_stale and name.startswith(EMA_PREFIX)]
@@ -112,6 +112,8 @@ def export_checkpoint(
         "modelspec.date": date,
         **metadata,
     }
+    if path.suffix == ".safetensors":
+        told["modelspec.hash_sha256"] = HASH_TO_COME
     write_planned(path, planned, told)
     if yaml := host_yaml(source.architecture):
         with written_whole(path.with_suffix(".yaml")) as file:
@@ -129,7 +131,7 @@ def export_diffusers_folder(
     source: Source, weights: Weights, folder: Path, dtype: torch.dtype | None
 ) -> Exported:
     """Write a new folder in diffusers layout; parts that ``weights`` lacks are those of the source."""
-    moved = _moved(source, weights)
+    moved = movement(source, weights)
     parts = {
         part: {key: _cast(key, plan, dtype) for key, plan in tensors.items()}
         for part, tensors in _replaced(source, weights).items()
@@ -150,7 +152,8 @@ def export_diffusers_folder(
     )
 
 
-def _moved(source: Source, weights: Weights) -> dict[str, float]:
+def movement(source: Source, weights: Weights) -> dict[str, float]:
+    """How far the weights of each part are from those of the source, relative to their size."""
     return {part: relative_change(tensors, source.parts[part]) for part, tensors in weights.items()}
 
 

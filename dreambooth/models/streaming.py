@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -40,6 +41,7 @@ DTYPES = {
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 ORDER = {dtype: place for place, dtype in enumerate(DTYPES.values())}
 HEADER_ALIGNMENT_BYTES = 8
+HASH_TO_COME = "0x" + 64 * "0"  # SHA-256, as the specification of Stability AI writes it
 SPARE_BYTES = 16 * 2**20  # what a header and the file system may need besides the tensors
 
 
@@ -65,15 +67,24 @@ class Planned:
 def write_safetensors(path: Path, planned: Mapping[str, Planned], metadata: Mapping[str, str]) -> None:
     """Write a ``.safetensors`` file; it appears complete or not at all.
 
-    Raises CheckpointError with one sentence. What ``make`` raises travels on, and nothing stays behind.
+    A value HASH_TO_COME in ``metadata`` becomes the hash of all that follows the header. Raises
+    CheckpointError with one sentence. What ``make`` raises travels on, and nothing stays behind.
     """
     header, names = _layout(planned, metadata)
+    is_hashed = HASH_TO_COME in metadata.values()
     require_space(path.parent, len(header) + sum(plan.num_bytes for plan in planned.values()))
     try:
         with appearing_whole(path) as beside, beside.open("wb") as file:
             file.write(header)
+            digest = hashlib.sha256()
             for name in names:
-                file.write(_bytes_of(name, planned[name]))
+                content = _bytes_of(name, planned[name])
+                if is_hashed:
+                    digest.update(content)
+                file.write(content)
+            if is_hashed:
+                file.seek(header.index(HASH_TO_COME.encode()))
+                file.write(f"0x{digest.hexdigest()}".encode())
     except OSError as error:
         raise CheckpointError(f"{path} cannot be written: {error.strerror or error}") from error
 

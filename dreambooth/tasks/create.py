@@ -13,6 +13,7 @@ from dreambooth.config.settings import DataConfig, TrainConfig
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.models.create import Created, create_working, read_source
 from dreambooth.models.from_checkpoint import Wishes
+from dreambooth.models.hashes import sha256_of_file
 from dreambooth.models.hub import fetch_model
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused
@@ -35,10 +36,12 @@ def create_model(job: Job) -> dict[str, Any]:
     if folder.path.exists():
         raise Refused(f"there is a model {folder.name} already; choose another name or delete it first")
     try:
-        created = create_working(read_source(_find_source(job), wishes_of(job)), folder.working)
+        source = _find_source(job)
+        created = create_working(read_source(source, wishes_of(job)), folder.working)
         model = load_model(folder.working)
         record = ModelRecord(
             source=created.source_name,
+            source_hash=sha256_of_file(source) if source.is_file() else "",
             family=model.architecture.family,
             predicts=model.predicts,
             native_resolution=model.native_resolution,

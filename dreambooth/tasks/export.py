@@ -45,7 +45,7 @@ def export(job: Job) -> dict[str, Any]:
         "format": form,
         "bytes": exported.num_bytes,
         "tensors": exported.num_tensors,
-        "moved": dict(exported.moved),
+        "moved": dict(exported.moved or record.moved),
     }
 
 

@@ -80,7 +80,7 @@ class Reporter:
     def save(self, step: int) -> None:
         """Write a checkpoint or LoRA file into the model folder."""
         path = self._result_file(step)
-        moved = write_checkpoint_file(self._run, path, self.job.load_record().source)
+        moved = write_checkpoint_file(self._run, path, self.job.load_record())
         self._write_beside(path, step)
         self.written = [other for other in self.written if other != path] + [path]
         self.written = remove_old_checkpoints(self.written, self.config.saving.keep_last)

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from dreambooth.adapters.lora_file import save_lora
 from dreambooth.config.folders import ModelFolder
-from dreambooth.config.store import load_record, save_record
-from dreambooth.models.export import export_checkpoint
+from dreambooth.config.store import ModelRecord, load_record, save_record
+from dreambooth.models.export import export_checkpoint, movement
 from dreambooth.models.family import Model
 from dreambooth.models.working import open_working, save_parts
 from dreambooth.tasks.cards import remove_result
@@ -28,8 +28,8 @@ def trained_parts(model: Model, parts: Mapping[str, object]) -> dict[str, dict[s
     return {part: dict(model.parts[part].state_dict()) for part in parts}
 
 
-def write_checkpoint_file(run: Run, path: Path, source: str) -> Mapping[str, float]:
-    """The model, made from the checkpoint ``source``, or its LoRA, as one file that a webui loads.
+def write_checkpoint_file(run: Run, path: Path, record: ModelRecord) -> Mapping[str, float]:
+    """The model of ``record``, or its LoRA, as one file that a webui loads.
 
     Returns how far each part of a full model has moved from ``working``, relative to the size of its weights.
     """
@@ -37,7 +37,7 @@ def write_checkpoint_file(run: Run, path: Path, source: str) -> Mapping[str, flo
     dtype = DTYPES[learner.config.saving.dtype]
     with run.with_main_weights():
         if learner.config.adapter != "none":
-            save_lora(path, learner.model, training_metadata(run, source), dtype)
+            save_lora(path, learner.model, training_metadata(run, record), dtype)
             return {}
         weights = trained_parts(learner.model, learner.parameters)
         before = open_working(learner.model.working)
@@ -53,12 +53,15 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
     record = load_record(folder.config_file)
     if record.last_run != run.folder.path.name and not continues_adapter:
         _put_aside(folder, record.lifetime_steps)
+    moved: Mapping[str, float] = {}
     with run.with_main_weights():
         if config.adapter != "none":
-            save_lora(folder.adapter_file, model, training_metadata(run, record.source), torch.float32)
+            save_lora(folder.adapter_file, model, training_metadata(run, record), torch.float32)
         else:
             average = run.average.checkpoint_tensors(model.architecture) if run.average else None
-            save_parts(folder.working, trained_parts(model, run.learner.parameters), average)
+            weights = trained_parts(model, run.learner.parameters)
+            moved = movement(open_working(folder.working), weights)
+            save_parts(folder.working, weights, average)
     save_record(
         folder.config_file,
         replace(
@@ -67,6 +70,7 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
             lifetime_epochs=before["epochs"] + run.num_epochs,
             adapter="" if config.adapter == "none" else config.adapter,
             last_run=run.folder.path.name,
+            moved=moved if any(moved.values()) else record.moved,  # nothing moves when this is done twice
         ),
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.config.settings import LoraConfig, TrainConfig
+from dreambooth.config.store import ModelRecord
 from dreambooth.data.buckets import training_sizes
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.training.groups import part_lr
@@ -19,13 +20,14 @@ from dreambooth.training.run import Run
 OPTIMIZERS = {"adamw": "torch.optim.adamw.AdamW", "adamw_8bit": "bitsandbytes.optim.adamw.AdamW8bit"}
 
 
-def training_metadata(run: Run, source: str) -> dict[str, str]:
-    """All of it, for a model made from the checkpoint ``source``; nothing when the file is not to tell."""
+def training_metadata(run: Run, record: ModelRecord) -> dict[str, str]:
+    """All of it, of a training of the model of ``record``; nothing when the file is not to tell."""
     config = run.learner.config
     if not config.saving.metadata:
         return {}
     told = {
-        "sd_model_name": source,
+        "sd_model_name": record.source,
+        "new_sd_model_hash": record.source_hash or None,
         **_progress(run),
         **_rates(run),
         **_loss(run),

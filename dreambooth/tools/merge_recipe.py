@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dreambooth.models.hashes import legacy_hash, sha256_of_file
+
 RECIPE, MODELS = "sd_merge_recipe", "sd_merge_models"
-LEGACY_BEGIN, LEGACY_LENGTH = 0x100000, 0x10000
 # What a child has in common with its first parent.
 INHERITED = (
     "modelspec.sai_model_spec",
@@ -19,22 +19,6 @@ INHERITED = (
     "modelspec.resolution",
     "modelspec.prediction_type",
 )
-
-
-def sha256_of_file(path: Path) -> str:
-    """By which webuis know a checkpoint."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def legacy_hash(path: Path) -> str:
-    """By which the first webuis knew a checkpoint: of 64 KiB at one MiB; all small files have the same."""
-    with path.open("rb") as file:
-        file.seek(LEGACY_BEGIN)
-        return hashlib.sha256(file.read(LEGACY_LENGTH)).hexdigest()[:8]
 
 
 def child_metadata(metadata: Mapping[str, str], to: Path, parents: Sequence[Path]) -> dict[str, str]:

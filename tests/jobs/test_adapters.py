@@ -1,5 +1,6 @@
 """Whole trainings of adapters: every kind, what their files tell, and going on from them."""
 
+import hashlib
 import json
 
 import pytest
@@ -12,6 +13,7 @@ from dreambooth.adapters.reading import read_adapter
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.start import prepare_run, prepare_training
 from dreambooth.models.load import load_model
+from dreambooth.toybox import WEIGHTS_FILE
 from tests.adapters.test_lora import draw
 from tests.conftest import MODEL, do
 from tests.models.tiny import FAMILIES, write_tiny
@@ -89,6 +91,7 @@ def test_a_file_tells_what_it_was_trained_with(begin, folder, with_classes, tmp_
     told = read_lora(folder.checkpoints / "toy_1.safetensors").metadata
     expected = {
         "ss_sd_model_name": "toybox.safetensors",
+        "ss_new_sd_model_hash": hashlib.sha256(WEIGHTS_FILE.read_bytes()).hexdigest(),
         "ss_output_name": "toy_1",
         "ss_steps": "1",
         "ss_max_train_steps": "1",

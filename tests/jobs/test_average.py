@@ -12,7 +12,7 @@ from dreambooth.models.from_checkpoint import Wishes
 from dreambooth.models.names import EMA_PREFIX
 from dreambooth.models.single_file import read_checkpoint
 from dreambooth.models.working import read_extra, read_part
-from tests.conftest import do
+from tests.conftest import MODEL, do
 
 KEY = "conv_in.weight"
 
@@ -63,6 +63,14 @@ def test_later_training_does_not_keep_the_old_one(train, begin, folder, averagin
     train("beside")
     assert do(begin(averaging))["outcome"] == "done"
     assert not any(name.startswith(EMA_PREFIX) for name in read_extra(folder.working))
+
+
+def test_export_tells_how_far_the_last_training_moved_the_weights(train, perform, library, tmp_path):
+    train("main")
+    end = perform("export", to=str(tmp_path / "x.safetensors"), format="checkpoint", dtype="fp32")
+    assert end["result"]["moved"] == library.load(MODEL).moved
+    assert list(end["result"]["moved"]) == ["unet"]
+    assert 0.001 < end["result"]["moved"]["unet"] < 10
 
 
 def test_adapter_has_room_for_one(averaging):

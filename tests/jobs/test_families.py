@@ -68,8 +68,11 @@ def test_every_part_learns_and_is_exported(make_library, everything, tmp_path, f
     assert not any(name.startswith("first_stage_model.") for name in moved)
 
 
-@pytest.mark.parametrize("family", ["sdxl", "sd2 inpainting"])
-def test_resumed_training_gives_the_same_weights(make_library, everything, family):
+@pytest.mark.parametrize(
+    ("family", "adapter"), [("sdxl", "none"), ("sdxl", "lora"), ("sd2 inpainting", "none")]
+)
+def test_resumed_training_gives_the_same_weights(make_library, everything, family, adapter):
+    everything = replace(everything, adapter=adapter)
     straight = make_library(family, "straight")
     assert train(straight, everything)["outcome"] == "done"
     stopped = make_library(family, "stopped")

@@ -1,5 +1,6 @@
 """Create, check, class images, samples and exports."""
 
+import hashlib
 import threading
 
 import pytest
@@ -43,6 +44,7 @@ def create(tmp_path):
 def test_fresh_model_has_settings_that_fit_it(library):
     record = library.load(MODEL)
     assert (record.source, record.family, record.native_resolution) == ("toybox.safetensors", "sd1", 64)
+    assert record.source_hash == hashlib.sha256(WEIGHTS_FILE.read_bytes()).hexdigest()
     assert (record.config.data.resolution, record.config.data.bucket_step_px) == (64, 8)
     assert (record.lifetime_steps, record.adapter, record.last_run) == (0, "", "")
 

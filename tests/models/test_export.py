@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
@@ -142,3 +144,12 @@ def test_the_diffusers_folder_can_be_loaded_and_trained_further(model, tmp_path)
     assert torch.equal(pipeline.unet.state_dict()["conv_in.bias"], torch.ones(32))
     assert load_model(tmp_path / "folder").parts["unet"].state_dict()["conv_in.bias"].sum() == 32
     assert not (tmp_path / "folder" / "extra.safetensors").exists()
+
+
+def test_file_tells_the_hash_of_its_tensors(model, tmp_path):
+    path = tmp_path / "x.safetensors"
+    export_checkpoint(opened(model), {}, path, torch.float16, {})
+    content = path.read_bytes()
+    begin = 8 + int.from_bytes(content[:8], "little")
+    told = read_checkpoint(path).metadata["modelspec.hash_sha256"]
+    assert told == f"0x{hashlib.sha256(content[begin:]).hexdigest()}"

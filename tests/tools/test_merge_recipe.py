@@ -4,8 +4,8 @@ import json
 import pytest
 from safetensors import safe_open
 
+from dreambooth.models.hashes import legacy_hash
 from dreambooth.tools.merge_checkpoints import MergeRequest, merge_checkpoints
-from dreambooth.tools.merge_recipe import legacy_hash
 from tests.tools.small_files import quiet, small_tensors, write_small
 
 NOBODY = "e3b0c442"  # the old hash of every small file: of nothing
