@@ -19,6 +19,7 @@ from dreambooth.models.source import Source
 from dreambooth.tools.factors import Factors, reduced
 from dreambooth.tools.lora_output import WrittenLora, commented, tensors_of, write_lora
 from dreambooth.tools.low_rank import RankRule, matrix_svd
+from dreambooth.tools.movement import sum_of_squares
 from dreambooth.tools.parent import Progress
 
 
@@ -74,7 +75,7 @@ def extract_lora(asked: ExtractRequest, to: Path, dtype: torch.dtype | None, pro
             num_done += 1
             progress(num_done, num_layers)
         sums.everything += _sum_of_squares(base, tuned, part)
-    kept = (sums.kept / sums.everything) ** 0.5
+    kept = min(1.0, (sums.kept / sums.everything) ** 0.5)
     told = commented(
         {
             **family_facts(tuned.architecture),
@@ -120,11 +121,12 @@ def _largest_difference(base: Source, tuned: Source, part: str) -> float:
 
 def _sum_of_squares(base: Source, tuned: Source, part: str) -> float:
     keys = base.parts[part]
-    return sum(torch.linalg.vector_norm(_difference(base, tuned, part, key)).item() ** 2 for key in keys)
+    return sum(sum_of_squares(_difference(base, tuned, part, key)) for key in keys)
 
 
 def _factors(change: Tensor, rule: RankRule, sums: _Sums) -> Factors:
-    found = reduced(matrix_svd(change.flatten(1)), tuple(change.shape[1:]), rule)
+    singular = matrix_svd(change.flatten(1), max(rule.rank, rule.conv_rank))
+    found = reduced(singular, tuple(change.shape[1:]), rule)
     sums.kept += found.kept
     sums.adapted += found.size
     return found.factors

@@ -15,11 +15,14 @@ RankMethod = Literal["fixed", "sv_ratio", "sv_fro", "sv_cumulative"]
 
 @dataclass(frozen=True)
 class Singular:
-    """A matrix as left · values · right, the largest values first; all in double precision."""
+    """Singular values of a matrix, the largest first, and as many of their vectors as may be wanted.
 
-    left: Tensor  # (out, n), columns of length 1
-    values: Tensor  # (n,)
-    right: Tensor  # (n, in), rows of length 1; undefined where the value is 0
+    All in double precision.
+    """
+
+    left: Tensor  # (out, k), columns of length 1
+    values: Tensor  # (n,), n >= k
+    right: Tensor  # (k, in), rows of length 1; undefined where the value is 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,19 +78,20 @@ def product_svd(up: Tensor, down: Tensor) -> Singular:
     return Singular(left @ u, values, v @ right.T)
 
 
-def matrix_svd(matrix: Tensor) -> Singular:
-    """Of any matrix, through the eigenvectors of its smaller Gram matrix.
+def matrix_svd(matrix: Tensor, num_vectors: int) -> Singular:
+    """Of any matrix, with the vectors of the largest values, through the eigenvectors of its Gram matrix.
 
     Exact to about 1e-8 of the largest value, which is less than fp32 resolves, and several times faster than
     the general method.
     """
     if matrix.shape[0] > matrix.shape[1]:
-        turned = matrix_svd(matrix.T)
+        turned = matrix_svd(matrix.T, num_vectors)
         return Singular(turned.right.T, turned.values, turned.left.T)
     wide = matrix.double()
     squares, vectors = torch.linalg.eigh(wide @ wide.T)
-    values, left = squares.flip(0).clamp(min=0).sqrt(), vectors.flip(1)
-    return Singular(left, values, (left.T @ wide) / values.clamp(min=1e-300)[:, None])
+    values, left = squares.flip(0).clamp(min=0).sqrt(), vectors.flip(1)[:, :num_vectors]
+    right = (left.T @ wide) / values[:num_vectors, None].clamp(min=1e-300)
+    return Singular(left, values, right)
 
 
 def cut(singular: Singular, rank: int) -> tuple[Tensor, Tensor]:

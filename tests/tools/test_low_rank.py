@@ -20,7 +20,7 @@ def test_both_ways_to_singular_values_agree_with_the_general_one(out, inputs, ra
     generator = torch.Generator().manual_seed(seed)
     up, down = torch.randn(out, rank, generator=generator), torch.randn(rank, inputs, generator=generator)
     expected = torch.linalg.svdvals(up.double() @ down.double())
-    for found in (product_svd(up, down), matrix_svd(up.double() @ down.double())):
+    for found in (product_svd(up, down), matrix_svd(up.double() @ down.double(), 99)):
         assert torch.allclose(found.values[: len(expected)], expected[: len(found.values)], atol=1e-6)
         whole = cut(found, len(found.values))
         assert torch.allclose(whole[0] @ whole[1], up @ down, atol=1e-4)
@@ -28,7 +28,7 @@ def test_both_ways_to_singular_values_agree_with_the_general_one(out, inputs, ra
 
 def test_a_cut_is_the_best_approximation_of_its_rank():
     matrix = torch.randn(40, 30, generator=torch.Generator().manual_seed(0))
-    up, down = cut(matrix_svd(matrix), 5)
+    up, down = cut(matrix_svd(matrix, 7), 5)
     lost = torch.linalg.svdvals(matrix)[5:].norm()
     assert (matrix - up @ down).norm() == pytest.approx(lost.item(), rel=1e-5)
 
@@ -36,7 +36,7 @@ def test_a_cut_is_the_best_approximation_of_its_rank():
 def test_of_a_tall_matrix_with_zeros_nothing_becomes_infinite():
     matrix = torch.zeros(30, 4)
     matrix[:, 0] = 1
-    up, down = cut(matrix_svd(matrix), 4)
+    up, down = cut(matrix_svd(matrix, 4), 4)
     assert torch.allclose(up @ down, matrix, atol=1e-6)
 
 
