@@ -41,7 +41,7 @@ ARROWS = {
     "data": {"config"},
     "models": {"config"},
     "adapters": {"config", "models"},
-    "tools": {"models", "adapters"},
+    "tools": {"config", "models", "adapters"},
     "toybox": PARTS | {"training"},
     "demo": TRAINER | {"toybox"},
 }

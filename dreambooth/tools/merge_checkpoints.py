@@ -13,6 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from dreambooth.config.folders import written_whole
 from dreambooth.models.errors import CheckpointError
 from dreambooth.models.export import cast_float
 from dreambooth.models.names import EMA_PREFIX
@@ -96,6 +97,7 @@ def merge_checkpoints(asked: MergeRequest, to: Path, progress: Progress) -> Merg
         _recipe(asked, to, primary, others), [(parent.path, parent.metadata) for parent in parents]
     )
     write_planned(to, counted(kept, progress), told)
+    _copy_yaml([parent.path for parent in parents], to)
     lacking = {name for name in primary.shapes if is_weight(primary, name)} - merged - left_out
     return Merged(
         path=to,
@@ -108,6 +110,14 @@ def merge_checkpoints(asked: MergeRequest, to: Path, progress: Progress) -> Merg
         num_discarded=len(planned) - len(kept),
         num_left_out=len(left_out),
     )
+
+
+def _copy_yaml(parents: Sequence[Path], to: Path) -> None:
+    """What webuis read of the model, e.g. that it predicts v: from beside the first parent that has it."""
+    found = next((path for parent in parents if (path := parent.with_suffix(".yaml")).is_file()), None)
+    if found and found != to.with_suffix(".yaml"):
+        with written_whole(to.with_suffix(".yaml"), "wb") as file:
+            file.write(found.read_bytes())
 
 
 def _refuse_contradictions(asked: MergeRequest) -> None:

@@ -163,6 +163,17 @@ def test_another_u_net_and_other_files_are_refused(merge):
         merge({"model.weight": torch.ones(1)}, B)
 
 
+def test_what_a_yaml_tells_of_the_first_model_goes_along(merge, tmp_path):
+    merge(A, B)
+    assert not (tmp_path / "merged.yaml").exists()
+    (tmp_path / "secondary.yaml").write_text("second")
+    merge(A, B)
+    assert (tmp_path / "merged.yaml").read_text() == "second"
+    (tmp_path / "primary.yaml").write_text("first")
+    merge(A, B)
+    assert (tmp_path / "merged.yaml").read_text() == "first"
+
+
 def test_progress_is_told_to_the_end(tmp_path):
     told = []
     path = write_small(tmp_path / "a.safetensors", A)
