@@ -16,7 +16,7 @@ from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.file_facts import family_facts, network_facts
 from dreambooth.adapters.kohya_names import FILE_FACTS
 from dreambooth.adapters.lora import lora_weights
-from dreambooth.adapters.weight_change import group_keys, module_kind
+from dreambooth.adapters.weight_change import MAGNITUDE, group_keys, module_kind, with_scale_inside
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.export import cast_float, modelspec
 from dreambooth.models.family import Model
@@ -58,6 +58,16 @@ def save_lora(
     told = {**named, **metadata, **facts, NETWORK_ARGS: json.dumps(args)}
     hashes = file_hashes(tensors, {name: value for name, value in told.items() if name.startswith("ss_")})
     write_checkpoint(path, tensors, {**lora_modelspec(model.architecture, path.stem), **told, **hashes})
+
+
+def for_hosts(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same adapter as every host reads it: SD.Next scales the lengths of a DoRA by alpha / rank too."""
+    told = dict(weights)
+    for module, keys in group_keys(weights).items():
+        held = {suffix: weights[key] for suffix, key in keys.items()}
+        if MAGNITUDE in held:
+            told |= {f"{module}.{suffix}": tensor for suffix, tensor in with_scale_inside(held).items()}
+    return told
 
 
 def read_lora(path: Path) -> Checkpoint:

@@ -27,6 +27,7 @@ _NEEDED: dict[Kind, tuple[frozenset[str], ...]] = {
     ),
     "full": (frozenset({"diff"}), frozenset({BIAS})),
 }
+_SCALED = ("lora_up.weight", "hada_w1_a", "lokr_w1", "lokr_w1_a")  # the first factor of each kind
 _ALLOWED: dict[Kind, frozenset[str]] = {
     "lora": frozenset({"lora_mid.weight", ALPHA, MAGNITUDE, BIAS}),
     "loha": frozenset({"hada_t1", "hada_t2", ALPHA, MAGNITUDE, BIAS}),
@@ -72,6 +73,16 @@ def module_scale(tensors: ModuleTensors) -> float:
     """alpha / rank; 1 without alpha."""
     rank = module_rank(tensors)
     return tensors[ALPHA].item() / rank if rank and ALPHA in tensors else 1.0
+
+
+def with_scale_inside(tensors: ModuleTensors) -> dict[str, Tensor]:
+    """The same change with alpha equal to the rank: what the scale was is in one of the factors."""
+    rank = module_rank(tensors)
+    if not rank or ALPHA not in tensors:
+        return dict(tensors)
+    name = next(name for name in _SCALED if name in tensors)
+    alpha = torch.tensor(float(rank), dtype=tensors[ALPHA].dtype)
+    return {**tensors, name: tensors[name] * module_scale(tensors), ALPHA: alpha}
 
 
 def weight_change(tensors: ModuleTensors, original: Tensor) -> Tensor:

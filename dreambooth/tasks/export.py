@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.adapters.lora import lora_weights, merged_weights
-from dreambooth.adapters.lora_file import save_lora, told_by
+from dreambooth.adapters.lora_file import for_hosts, save_lora, told_by
 from dreambooth.adapters.peft_layout import save_diffusers_lora
 from dreambooth.config.store import ModelRecord
 from dreambooth.models.export import export_checkpoint, export_diffusers_folder
@@ -27,7 +27,8 @@ def export(job: Job) -> dict[str, Any]:
     model = load_trained_model(job)
     if form == "lora":
         tells = record.config.saving.metadata
-        save_lora(path, model, told_by(job.model_folder.adapter_file) if tells else {}, dtype)
+        told = told_by(job.model_folder.adapter_file) if tells else {}
+        save_lora(path, model, told, dtype, weights=for_hosts(lora_weights(model)))
     if form == "lora_diffusers":
         save_diffusers_lora(path, model.architecture, lora_weights(model), dtype)
     if form.startswith("lora"):

@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dreambooth.adapters.lora_file import save_lora
+from dreambooth.adapters.lora import lora_weights
+from dreambooth.adapters.lora_file import for_hosts, save_lora
 from dreambooth.config.folders import ModelFolder
 from dreambooth.config.store import ModelRecord, load_record, save_record
 from dreambooth.models.export import export_checkpoint, movement
@@ -37,11 +38,12 @@ def write_checkpoint_file(run: Run, path: Path, record: ModelRecord) -> Mapping[
     dtype = DTYPES[learner.config.saving.dtype]
     with run.with_main_weights():
         if learner.config.adapter != "none":
-            save_lora(path, learner.model, training_metadata(run, record), dtype)
+            weights = for_hosts(lora_weights(learner.model))
+            save_lora(path, learner.model, training_metadata(run, record), dtype, weights=weights)
             return {}
-        weights = trained_parts(learner.model, learner.parameters)
+        parts = trained_parts(learner.model, learner.parameters)
         before = open_working(learner.model.working)
-        return export_checkpoint(before, weights, path, dtype, {}, average=run.average).moved
+        return export_checkpoint(before, parts, path, dtype, {}, average=run.average).moved
 
 
 def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, continues_adapter: bool) -> None:

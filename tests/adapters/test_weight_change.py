@@ -11,6 +11,7 @@ from dreambooth.adapters.weight_change import (
     module_rank,
     weight_change,
     with_magnitude,
+    with_scale_inside,
 )
 
 generator = torch.Generator().manual_seed(0)
@@ -160,3 +161,18 @@ def test_an_adapter_for_another_shape_is_refused():
     tensors = {**lora(torch.randn(2, 8), torch.randn(6, 2)), "dora_scale": torch.ones(1, 5)}
     with pytest.raises(AdapterError, match="magnitude of 5"):
         weight_change(tensors, LINEAR)
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        {"lora_down.weight": torch.ones(4, 8), "lora_up.weight": torch.ones(6, 4)},
+        {f"hada_w{n}_{ab}": torch.ones(size) for n in (1, 2) for ab, size in (("a", (6, 4)), ("b", (4, 8)))},
+        {"lokr_w1": torch.ones(2, 2), "lokr_w2_a": torch.ones(3, 4), "lokr_w2_b": torch.ones(4, 4)},
+    ],
+)
+def test_scale_can_be_put_inside(tensors):
+    outside = {**tensors, "alpha": torch.tensor(1.0)}
+    inside = with_scale_inside(outside)
+    assert inside["alpha"] == module_rank(tensors) == 4
+    torch.testing.assert_close(weight_change(inside, LINEAR), weight_change(outside, LINEAR))

@@ -152,3 +152,17 @@ def test_an_sdxl_learns_a_lora_with_both_text_encoders(config, tmp_path):
     assert all(
         name.startswith("lora_te1_text_model_encoder_layers_2_") for name in untouched
     )  # nobody reads it
+
+
+def test_file_of_a_dora_is_not_scaled_and_the_models_own_stays_as_trained(begin, folder, config):
+    settings = with_settings(config, **{**LORA, "lora__dora": True, "lora__alpha": 1.0})
+    assert do(begin(settings))["outcome"] == "done"
+    own, handed_out = (
+        read_lora(file).tensors for file in (folder.adapter_file, folder.checkpoints / "toy_1.safetensors")
+    )
+    assert {tensor.item() for name, tensor in own.items() if name.endswith(".alpha")} == {1.0}
+    assert {tensor.item() for name, tensor in handed_out.items() if name.endswith(".alpha")} == {2.0}
+    first, second = (load_model(folder.working) for _ in range(2))
+    attach_lora(first, own)
+    attach_lora(second, handed_out)
+    torch.testing.assert_close(draw(first), draw(second), atol=1e-2, rtol=0)

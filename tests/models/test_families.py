@@ -14,7 +14,9 @@ from dreambooth.models.detect import detect_architecture
 from dreambooth.models.export import export_checkpoint, export_diffusers_folder
 from dreambooth.models.family import Conditions, Frame
 from dreambooth.models.load import leave_file, load_model
+from dreambooth.models.names import SDXL_TEXT, SDXL_TEXT_2, UNET
 from dreambooth.models.single_file import read_checkpoint
+from dreambooth.models.tokenizer import clip_tokenizer
 from dreambooth.models.working import WEIGHT_FILES, open_working
 from tests.models.tiny import FAMILIES, original_shapes, write_tiny
 
@@ -148,11 +150,7 @@ def test_vae_is_never_in_half_precision(working):
 def test_full_size_sdxl_is_found_from_its_shapes():
     shapes = original_shapes(STABLE_DIFFUSION_XL)
     assert detect_architecture(shapes, {}, "epsilon") == STABLE_DIFFUSION_XL
-    counts = {
-        "model.diffusion_model.": 1680,
-        "conditioner.embedders.0.": 196,
-        "conditioner.embedders.1.": 390,
-    }
+    counts = {UNET: 1680, SDXL_TEXT: 196, SDXL_TEXT_2: 390}
     assert {start: sum(name.startswith(start) for name in shapes) for start in counts} == counts
     assert shapes["model.diffusion_model.label_emb.0.0.weight"] == (1280, 2816)
     assert shapes["conditioner.embedders.1.model.transformer.resblocks.31.attn.in_proj_weight"] == (
@@ -166,3 +164,17 @@ def test_full_size_inpainting_model_is_found_from_its_shapes():
     shapes = original_shapes(inpainting)
     assert shapes["model.diffusion_model.input_blocks.0.0.weight"] == (320, 9, 3, 3)
     assert detect_architecture(shapes, {}, "epsilon") == inpainting
+
+
+@torch.no_grad()
+def test_pooled_text_is_projected_as_open_clip_projects_it(tmp_path):
+    path = write_tiny(tmp_path / "tiny.safetensors", FAMILIES["sdxl"])
+    create_working(read_source(path), tmp_path / "working")
+    model = load_model(tmp_path / "working")
+    encoder = model.parts["text_encoder_2"]
+    tokens = clip_tokenizer("!")("a robot", padding="max_length", return_tensors="pt").input_ids
+    normed = encoder.text_model(tokens).last_hidden_state
+    end = int(tokens[0].argmax())
+    projection = read_checkpoint(path).tensors[f"{SDXL_TEXT_2}text_projection"]
+    torch.testing.assert_close(model.encode_captions(["a robot"]).pooled, normed[:, end] @ projection)
+    assert not torch.allclose(projection, projection.T)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+import yaml
 from diffusers.schedulers.scheduling_ddim import rescale_zero_terminal_snr
 
 from dreambooth.config.settings import PrecisionConfig
@@ -12,6 +13,7 @@ from dreambooth.models.errors import CheckpointError
 from dreambooth.models.export import export_checkpoint, modelspec
 from dreambooth.models.from_checkpoint import Wishes
 from dreambooth.models.load import load_model
+from dreambooth.models.prediction import find_prediction
 from dreambooth.models.single_file import read_checkpoint, write_checkpoint
 from dreambooth.models.stable_diffusion import scaled_linear_alphas_cumprod, with_zero_terminal_snr
 from dreambooth.models.working import open_working
@@ -82,3 +84,12 @@ def test_drawing_begins_at_the_last_timestep(model, sampler):
     device = choose_device(PrecisionConfig(device="cpu"))
     [picture] = draw_pictures(model, [Wish(prompt="a robot")], look, device)
     assert len(set(picture.getdata())) > 1
+
+
+def test_yaml_says_what_a1111_does_not_see(model, tmp_path):
+    export_checkpoint(open_working(model.working), {}, tmp_path / "x.safetensors", None, {})
+    told = yaml.safe_load((tmp_path / "x.yaml").read_text())["model"]["params"]
+    assert told["denoiser_config"]["params"]["scaling_config"]["target"].endswith(".VScaling")
+    unet = told["network_config"]["params"]
+    assert (unet["adm_in_channels"], unet["transformer_depth"], unet["context_dim"]) == (320, [1, 1, 2], 192)
+    assert find_prediction(read_checkpoint(tmp_path / "x.safetensors"), tmp_path / "x.yaml") == "v_prediction"
