@@ -21,11 +21,9 @@ from dreambooth.adapters.weight_change import (
     group_keys,
     module_kind,
     module_rank,
-    weight_change,
 )
 from dreambooth.config.settings import LoraConfig
 from dreambooth.models.family import Model
-from dreambooth.models.working import read_part
 
 _TRAINABLE: tuple[Kind, ...] = ("lora", "loha", "lokr")
 
@@ -162,22 +160,3 @@ def limit_norms(model: Model, max_norm: float) -> None:
             matrices = [weight for name, weight in layer.factors.items() if not name.endswith(("_t1", "_t2"))]
             for weight in matrices:
                 weight.mul_((max_norm / norm) ** (1 / len(matrices)))
-
-
-@torch.no_grad()
-def merged_weights(model: Model) -> dict[str, dict[str, Tensor]]:
-    """Part → diffusers key → tensor, for parts with adapters: the weights in ``working`` and those added.
-
-    They come from there since frozen weights in memory may have been rounded; changed ones are fp32.
-    """
-    merged: dict[str, dict[str, Tensor]] = {}
-    for part, module in model.parts.items():
-        layers = adapted_layers(module)
-        if not layers:
-            continue
-        merged[part] = dict(read_part(model.working, part))
-        for path, adapted in layers.items():
-            weight = merged[part][f"{path}.weight"].float()
-            tensors = {suffix: tensor.cpu() for suffix, tensor in adapted.tensors().items()}
-            merged[part][f"{path}.weight"] = weight + weight_change(tensors, weight)
-    return merged

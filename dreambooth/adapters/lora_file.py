@@ -34,30 +34,28 @@ ALWAYS = (  # what readers need, and every file tells
 )
 
 
-def save_lora(
+def save_lora(path: Path, model: Model, metadata: Mapping[str, str], dtype: torch.dtype) -> None:
+    """Write the adapter of a model; ``metadata`` tells of the training."""
+    write_lora(path, model.architecture, lora_weights(model), metadata, dtype)
+
+
+def write_lora(
     path: Path,
-    model: Model,
+    architecture: Architecture,
+    weights: Mapping[str, Tensor],
     metadata: Mapping[str, str],
     dtype: torch.dtype,
-    *,
-    weights: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write the adapters, or ``weights`` by the same names (an average, say).
-
-    ``metadata`` tells of the training; a file that is to tell nothing of it keeps back its name too.
-    """
-    tensors = {
-        name: cast_float(name, tensor, dtype).cpu().contiguous()
-        for name, tensor in (lora_weights(model) if weights is None else weights).items()
-    }
+    """Write an adapter; one that tells nothing of its training (no ``metadata``) keeps back its name too."""
+    tensors = {name: cast_float(name, tensor, dtype).cpu().contiguous() for name, tensor in weights.items()}
     if not tensors:
         raise AdapterError("the model has no LoRA to save")
-    facts = {**family_facts(model.architecture), **network_facts(tensors)}
+    facts = {**family_facts(architecture), **network_facts(tensors)}
     args = {**json.loads(metadata.get(NETWORK_ARGS, "{}")), **json.loads(facts[NETWORK_ARGS])}
     named = {"ss_output_name": path.stem} if metadata else {}
     told = {**named, **metadata, **facts, NETWORK_ARGS: json.dumps(args)}
     hashes = file_hashes(tensors, {name: value for name, value in told.items() if name.startswith("ss_")})
-    write_checkpoint(path, tensors, {**lora_modelspec(model.architecture, path.stem), **told, **hashes})
+    write_checkpoint(path, tensors, {**lora_modelspec(architecture, path.stem), **told, **hashes})
 
 
 def for_hosts(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -11,22 +11,22 @@ from typing import Any
 from dreambooth.config.folders import ModelFolder
 from dreambooth.config.settings import DataConfig, TrainConfig
 from dreambooth.config.store import ModelRecord, save_record
+from dreambooth.models.architecture import Architecture
 from dreambooth.models.create import Created, create_working, read_source
 from dreambooth.models.from_checkpoint import Wishes
 from dreambooth.models.hashes import sha256_of_file
 from dreambooth.models.hub import fetch_model
-from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused
 
 SMALLEST_BUCKET_STEPS_PER_SIDE = 8
 
 
-def fitting_config(native_resolution: int, size_step_px: int) -> TrainConfig:
+def fitting_config(architecture: Architecture) -> TrainConfig:
     """The default settings for a model of this resolution; a small model gets a finer bucket step."""
-    defaults = DataConfig()
-    step_px = min(defaults.bucket_step_px, native_resolution // SMALLEST_BUCKET_STEPS_PER_SIDE)
-    step_px = max(size_step_px, step_px // size_step_px * size_step_px)
-    return TrainConfig(data=replace(defaults, resolution=native_resolution, bucket_step_px=step_px))
+    defaults, native, least_px = DataConfig(), architecture.native_resolution, architecture.vae_factor
+    step_px = min(defaults.bucket_step_px, native // SMALLEST_BUCKET_STEPS_PER_SIDE)
+    step_px = max(least_px, step_px // least_px * least_px)
+    return TrainConfig(data=replace(defaults, resolution=native, bucket_step_px=step_px))
 
 
 def create_model(job: Job) -> dict[str, Any]:
@@ -38,14 +38,14 @@ def create_model(job: Job) -> dict[str, Any]:
     try:
         source = _find_source(job)
         created = create_working(read_source(source, wishes_of(job)), folder.working)
-        model = load_model(folder.working)
+        architecture = created.architecture
         record = ModelRecord(
             source=created.source_name,
             source_hash=sha256_of_file(source) if source.is_file() else "",
-            family=model.architecture.family,
-            predicts=model.predicts,
-            native_resolution=model.native_resolution,
-            config=fitting_config(model.native_resolution, model.size_step_px),
+            family=architecture.family,
+            predicts=architecture.predicts,
+            native_resolution=architecture.native_resolution,
+            config=fitting_config(architecture),
         )
         save_record(folder.config_file, record)
     except BaseException:

@@ -14,9 +14,8 @@ from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.migration.files import REPORT_FILE, FilePlan, plan_files
 from dreambooth.migration.folder import OldFolder
 from dreambooth.migration.settings import Migrated, migrate_settings
+from dreambooth.models.architecture import Architecture
 from dreambooth.models.create import create_working, read_source
-from dreambooth.models.family import Model
-from dreambooth.models.load import load_model
 from dreambooth.models.streaming import require_space
 from dreambooth.models.working import folder_appearing_whole
 from dreambooth.tasks.create import fitting_config
@@ -39,8 +38,7 @@ def import_old_model(job: Job) -> dict[str, Any]:
     with folder_appearing_whole(folder.path) as beside:
         made = ModelFolder(beside)
         create_working(source, made.working)
-        model = load_model(made.working)
-        migrated = migrate_settings(values, fitting_config(model.native_resolution, model.size_step_px))
+        migrated = migrate_settings(values, fitting_config(source.architecture))
         if migrated.config.adapter != "none":
             job.warn(LORA_STAYS)
         files = plan_files(old, migrated.class_folders)
@@ -52,7 +50,7 @@ def import_old_model(job: Job) -> dict[str, Any]:
             "files": dataclasses.asdict(files, dict_factory=_plain),
         }
         _write_report(beside / REPORT_FILE, told)
-        record = _record(old, migrated, model)
+        record = _record(old, migrated, source.architecture)
         save_record(made.config_file, record)
     return {
         "model": folder.name,
@@ -65,12 +63,12 @@ def import_old_model(job: Job) -> dict[str, Any]:
     }
 
 
-def _record(old: OldFolder, migrated: Migrated, model: Model) -> ModelRecord:
+def _record(old: OldFolder, migrated: Migrated, architecture: Architecture) -> ModelRecord:
     return ModelRecord(
         source=re.split(r"[/\\]", migrated.source)[-1] or old.path.name,
-        family=model.architecture.family,
-        predicts=model.predicts,
-        native_resolution=model.native_resolution,
+        family=architecture.family,
+        predicts=architecture.predicts,
+        native_resolution=architecture.native_resolution,
         lifetime_steps=migrated.lifetime_steps,
         lifetime_epochs=migrated.lifetime_epochs,
         config=migrated.config,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
+
 from dreambooth.adapters.lora import attach_lora
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.config.rules import find_problems
@@ -22,10 +24,10 @@ def refuse_problems(config: TrainConfig) -> None:
         raise Refused("\n".join(map(str, problems)))
 
 
-def load_trained_model(job: Job) -> Model:
+def load_trained_model(job: Job, dtype: torch.dtype) -> Model:
     """The model as its last training left it, adapter included."""
     folder = job.model_folder
-    model = load_model(folder.working)
+    model = load_model(folder.working, dtype)
     if job.load_record().adapter:
         attach_lora(model, read_lora(folder.adapter_file).tensors)
     return model
@@ -37,7 +39,7 @@ def generate_missing(job: Job, config: TrainConfig, plans: Sequence[ClassPlan]) 
     if total == 0:
         return 0
     device = choose_device(config.precision)
-    model = load_model(job.model_folder.working)
+    model = load_model(job.model_folder.working, device.frozen_dtype)
     model.to(device.device)
     done = 0
     job.progress("class images", done, total)
@@ -65,6 +67,6 @@ def complete_class_images(job: Job, config: TrainConfig) -> list[ClassPlan]:
 def ready_model(job: Job, config: TrainConfig) -> tuple[Model, Device]:
     """The trained model on the device that the settings ask for."""
     device = choose_device(config.precision)
-    model = load_trained_model(job)
+    model = load_trained_model(job, device.frozen_dtype)
     model.to(device.device)
     return model, device

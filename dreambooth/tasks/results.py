@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dreambooth.adapters.lora import lora_weights
-from dreambooth.adapters.lora_file import for_hosts, save_lora
+from dreambooth.adapters.lora_file import for_hosts, save_lora, write_lora
 from dreambooth.config.folders import ModelFolder
 from dreambooth.config.store import ModelRecord, load_record, save_record
 from dreambooth.models.export import export_checkpoint, movement
@@ -38,8 +38,8 @@ def write_checkpoint_file(run: Run, path: Path, record: ModelRecord) -> Mapping[
     dtype = DTYPES[learner.config.saving.dtype]
     with run.with_main_weights():
         if learner.config.adapter != "none":
-            weights = for_hosts(lora_weights(learner.model))
-            save_lora(path, learner.model, training_metadata(run, record), dtype, weights=weights)
+            weights, told = for_hosts(lora_weights(learner.model)), training_metadata(run, record)
+            write_lora(path, learner.model.architecture, weights, told, dtype)
             return {}
         parts = trained_parts(learner.model, learner.parameters)
         before = open_working(learner.model.working)

@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
@@ -60,7 +62,8 @@ def _build_dataset(job: Job, config: TrainConfig) -> Dataset:
 
 
 def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Device) -> Learner:
-    model = load_model(job.model_folder.working)
+    learns_itself = config.adapter == "none"
+    model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
     _warn_of_long_prompts(job, model, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None

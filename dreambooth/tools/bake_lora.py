@@ -45,13 +45,8 @@ def bake_loras(
 
     Each is added to the weights that the checkpoint has, so their order plays no part.
     """
-    source = read_source(checkpoint)
-    changes: dict[tuple[str, str], list[Change]] = {}
-    for lora in loras:
-        for place, change in _changes(lora, source):
-            changes.setdefault(place, []).append(change)
-    movement = Movement()
-    baked = _with_changes(source, changes, dtype, movement)
+    source, movement = read_source(checkpoint), Movement()
+    baked = with_loras(source, loras, dtype, movement)
     baked = replace(baked, parts=counted_parts(baked.parts, progress))
     told = {"modelspec.merged_from": ", ".join([checkpoint.name, *(lora.path.name for lora in loras)])}
     exported = export_checkpoint(baked, {}, to, dtype, told)
@@ -63,6 +58,17 @@ def bake_loras(
         moved=movement.moved,
         num_left_out=len(source.extra) - len(baked.extra),
     )
+
+
+def with_loras(
+    source: Source, loras: Sequence[Weighted], dtype: torch.dtype | None, movement: Movement
+) -> Source:
+    """The same model with the LoRAs in its weights, to be added when each is written."""
+    changes: dict[tuple[str, str], list[Change]] = {}
+    for lora in loras:
+        for place, change in _changes(lora, source):
+            changes.setdefault(place, []).append(change)
+    return _with_changes(source, changes, dtype, movement)
 
 
 def _changes(lora: Weighted, source: Source) -> list[tuple[tuple[str, str], Change]]:

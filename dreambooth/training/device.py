@@ -25,6 +25,11 @@ class Device:
     device: torch.device
     autocast_dtype: torch.dtype | None
 
+    @property
+    def frozen_dtype(self) -> torch.dtype:
+        """What weights that do not learn are kept in: on a GPU no more precisely than autocast reads them."""
+        return torch.float32 if self.device.type == "cpu" else self.autocast_dtype or torch.float32
+
     def autocast(self) -> AbstractContextManager[object]:
         """Mixed precision, where it was asked for."""
         if self.autocast_dtype is None:

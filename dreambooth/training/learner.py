@@ -49,12 +49,10 @@ def _choose_weights(config: TrainConfig, model: Model) -> None:
 
 def _shrink_frozen(model: Model, device: Device) -> None:
     """Weights that stay as they are need no more precision than autocast would give them."""
-    if device.autocast_dtype is None or device.device.type == "cpu":
-        return
     for module in model.parts.values():
         for parameter in module.parameters():
             if not parameter.requires_grad:
-                parameter.data = parameter.data.to(device.autocast_dtype)
+                parameter.data = parameter.data.to(device.frozen_dtype)
 
 
 def _use_xformers(module: Any) -> None:  # noqa: ANN401 - mypy does not see what diffusers' classes inherit

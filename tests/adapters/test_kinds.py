@@ -10,7 +10,6 @@ from dreambooth.adapters.lora import (
     limit_norms,
     load_lora_weights,
     lora_weights,
-    merged_weights,
     named_layers,
     without_lora,
 )
@@ -19,6 +18,7 @@ from dreambooth.adapters.sizes import layer_sizes
 from dreambooth.config.settings import LoraConfig
 from dreambooth.models.load import load_model
 from tests.adapters.conftest import move_lora
+from tests.adapters.merged import merged_weights
 from tests.adapters.test_lora import draw
 from tests.models.conditions import told
 

@@ -7,11 +7,11 @@ from dreambooth.adapters.lora import (
     attach_lora,
     load_lora_weights,
     lora_weights,
-    merged_weights,
     without_lora,
 )
 from dreambooth.config.settings import LoraConfig
 from dreambooth.models.load import load_model
+from tests.adapters.merged import merged_weights
 from tests.models.conditions import told
 
 
@@ -85,20 +85,6 @@ def test_merged_weights_draw_the_same(model, trained):
     for part, module in model.parts.items():
         module.load_state_dict(merged[part])
     torch.testing.assert_close(draw(model), draw(trained), rtol=0, atol=1e-5)
-
-
-def test_only_parts_with_a_lora_are_merged(model):
-    assert merged_weights(model) == {}
-    add_lora(model, "lora", LoraConfig(rank=2), ["text_encoder"], seed=0)
-    assert list(merged_weights(model)) == ["text_encoder"]
-
-
-def test_merging_forgets_that_frozen_weights_were_rounded_for_training(model, trained):
-    attach_lora(model, lora_weights(trained))
-    exact = merged_weights(model)["unet"]
-    model.parts["unet"].conv_in.to(torch.bfloat16)
-    model.parts["unet"].mid_block.attentions[0].proj_in.base_layer.to(torch.bfloat16)
-    assert all(torch.equal(tensor, exact[name]) for name, tensor in merged_weights(model)["unet"].items())
 
 
 def test_the_model_without_its_lora_and_with_it_again(model, trained):

@@ -7,8 +7,8 @@ from diffusers import StableDiffusionPipeline
 from peft.tuners.tuners_utils import BaseTunerLayer
 
 from dreambooth.adapters.errors import AdapterError
-from dreambooth.adapters.lora import add_lora, attach_lora, lora_weights, merged_weights
-from dreambooth.adapters.lora_file import read_lora, save_lora
+from dreambooth.adapters.lora import add_lora, attach_lora, lora_weights
+from dreambooth.adapters.lora_file import read_lora, save_lora, write_lora
 from dreambooth.config.settings import LoraConfig
 from dreambooth.models.architecture import STABLE_DIFFUSION_15
 from dreambooth.models.configs import build_without_weights
@@ -16,6 +16,7 @@ from dreambooth.models.export import export_checkpoint
 from dreambooth.models.single_file import CheckpointError, write_checkpoint
 from dreambooth.models.stable_diffusion import StableDiffusion
 from dreambooth.models.working import open_working
+from tests.adapters.merged import merged_weights
 from tests.adapters.test_lora import draw
 
 T10 = [f"attn{n}_{layer}" for n in (1, 2) for layer in ("to_q", "to_k", "to_v", "to_out_0")]
@@ -144,7 +145,7 @@ def test_everything_is_saved_in_the_chosen_dtype(trained, tmp_path):
 
 def test_an_average_can_be_saved_in_place_of_the_live_weights(trained, tmp_path):
     average = {name: 0.5 * tensor for name, tensor in lora_weights(trained).items()}
-    save_lora(tmp_path / "x.safetensors", trained, {}, torch.float32, weights=average)
+    write_lora(tmp_path / "x.safetensors", trained.architecture, average, {}, torch.float32)
     saved = read_lora(tmp_path / "x.safetensors").tensors
     assert all(torch.equal(saved[name], tensor) for name, tensor in average.items())
 
@@ -160,4 +161,4 @@ def test_what_is_no_lora_is_refused(model, tmp_path):
 def test_nan_is_never_saved(trained, tmp_path):
     broken = {name: tensor * torch.nan for name, tensor in lora_weights(trained).items()}
     with pytest.raises(CheckpointError, match="NaN"):
-        save_lora(tmp_path / "x.safetensors", trained, {}, torch.float32, weights=broken)
+        write_lora(tmp_path / "x.safetensors", trained.architecture, broken, {}, torch.float32)
