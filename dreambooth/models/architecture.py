@@ -113,11 +113,6 @@ class Architecture:
         return max(1, self.unet_depths[-1])
 
     @property
-    def part_names(self) -> tuple[str, ...]:
-        """Everything that has weights."""
-        return ("unet", "vae", *self.texts)
-
-    @property
     def unet_heads(self) -> int | list[int]:
         """Attention heads of the U-Net, of each level where they differ."""
         return self.facts.fixed_heads or [max(1, width // HEAD_WIDTH) for width in self.unet_widths]

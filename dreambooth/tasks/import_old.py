@@ -46,6 +46,7 @@ def import_old_model(job: Job) -> dict[str, Any]:
         told = {
             "old_folder": str(old.path),
             "weights": str(weights),
+            "loras": [str(path) for path in old.find_loras()],
             "settings": migrated.report.to_json(),
             "files": dataclasses.asdict(files, dict_factory=_plain),
         }

@@ -20,7 +20,6 @@ from dreambooth.toybox.judge import Judge, load_judge
 from dreambooth.toybox.pictures import (
     SUBJECT_CHEST,
     TEAL,
-    Rgb,
     draw_picture,
     draw_subject,
     pictures_to_tensor,
@@ -70,13 +69,6 @@ class Scored:
 
     scores: Scores
     pictures: tuple[Sequence[Image.Image], Sequence[Image.Image]]
-
-
-def share_near(picture: Image.Image, colours: Sequence[Rgb]) -> float:
-    """Share of the pixels that are near one of the colours."""
-    pixels = np.asarray(picture, dtype=np.float32).reshape(-1, 1, 3)
-    distances = np.linalg.norm(pixels - np.array(colours, dtype=np.float32), axis=-1)
-    return float((distances.min(axis=1) < NEAR).mean())
 
 
 def has_subject_palette(picture: Image.Image) -> bool:

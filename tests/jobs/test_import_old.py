@@ -56,6 +56,13 @@ def test_old_model_becomes_one_of_ours_and_is_left_untouched(make_old, bring, li
     assert end["result"]["settings"]["problems"] == []
 
 
+def test_lora_files_of_the_old_folder_are_named(make_old, bring):
+    old = make_old("first")
+    (old / "loras").mkdir(exist_ok=True)
+    (old / "loras" / "robot_600.pt").touch()
+    assert str(old / "loras" / "robot_600.pt") in bring(old)["result"]["loras"]
+
+
 @pytest.mark.parametrize("generation", MAKERS)
 def test_imported_model_can_be_trained(make_old, bring, library, generation):
     bring(make_old(generation))
