@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -120,14 +121,20 @@ class StableDiffusion:
     @torch.no_grad()
     def encode_pictures(self, pictures: Tensor) -> LatentDistribution:
         """Latents of pictures (B, 3, H, W) in -1 … 1."""
-        posterior = self._vae.encode(pictures).latent_dist
+        with self._vae_precision():
+            posterior = self._vae.encode(pictures).latent_dist
         return LatentDistribution(posterior.mean * self._latent_scale, posterior.std * self._latent_scale)
 
     @torch.no_grad()
     def decode_latents(self, latents: Tensor) -> Tensor:
         """Pictures (B, 3, H, W) in -1 … 1, not clamped."""
-        pictures: Tensor = self._vae.decode(latents / self._latent_scale).sample
+        with self._vae_precision():
+            pictures: Tensor = self._vae.decode(latents / self._latent_scale).sample
         return pictures
+
+    def _vae_precision(self) -> AbstractContextManager[object]:
+        """The VAE computes in float32 also where mixed precision is on around it."""
+        return torch.autocast(self._vae.device.type, enabled=False)
 
     def count_tokens(self, caption: str) -> int:
         """Tokens of a caption, start and end not counted; what exceeds 75 is cut off."""

@@ -147,6 +147,16 @@ def test_vae_is_never_in_half_precision(working):
     assert {weight.dtype for part in half.parts.values() for weight in part.parameters()} == {torch.float16}
 
 
+def test_vae_is_exact_also_under_mixed_precision(model):
+    pictures = torch.rand(1, 3, 64, 64) * 2 - 1
+    exact = model.encode_pictures(pictures).mean
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = model.encode_pictures(pictures).mean
+        drawn = model.decode_latents(exact)
+    assert torch.equal(rounded, exact)
+    assert torch.equal(drawn, model.decode_latents(exact))
+
+
 def test_full_size_sdxl_is_found_from_its_shapes():
     shapes = original_shapes(STABLE_DIFFUSION_XL)
     assert detect_architecture(shapes, {}, "epsilon") == STABLE_DIFFUSION_XL
