@@ -19,14 +19,15 @@ ARROWS = {
     "install": {"environment"},
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
-    "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
+    "cli": {"jobs", "demo", "host", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
     "commands": {"jobs", "console", "source_arguments"} | PLAIN,
     "tool_commands": {"commands", "jobs", "console", "source_arguments"},
     "source_arguments": set(),
     "console": {"events"},
-    "ui": {"jobs", "config", "events"},
-    "api": {"jobs", "config", "events"},
-    "host": set(),
+    "actions": {"jobs", "data", "locks"} | PLAIN,
+    "ui": {"actions", "jobs"} | PLAIN,
+    "api": {"actions", "jobs"} | PLAIN,
+    "host": {"actions", "jobs", "ui"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
     "config": set(),
@@ -46,7 +47,11 @@ ARROWS = {
     "demo": TRAINER | {"toybox"},
 }
 
-LEFT = {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "jobs", "locks"} | PLAIN | CONSOLE
+LEFT = (
+    {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks"}
+    | PLAIN
+    | CONSOLE
+)
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "bitsandbytes", "xformers"}
 STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment"}
 

@@ -8,8 +8,9 @@ import pytest
 import skimage
 
 from dreambooth.config.settings import Concept, DataConfig, PrecisionConfig
-from dreambooth.data.buckets import Size, picture_to_tensor
+from dreambooth.data.buckets import Size
 from dreambooth.data.pictures import load_picture
+from dreambooth.data.pixels import picture_to_tensor
 from dreambooth.events import read_events
 from dreambooth.models.load import load_model
 from dreambooth.training.device import choose_device

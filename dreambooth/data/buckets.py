@@ -6,11 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import torch
-from PIL import Image
-from torch import Tensor
-
 from dreambooth.config.settings import DataConfig
 from dreambooth.data.errors import DataError
 
@@ -88,16 +83,6 @@ def cover_and_crop(width_px: int, height_px: int, size: Size) -> Crop:
         return Crop(margin, 0, width_px - margin, height_px)
     margin = (height_px - width_px * size.height_px / size.width_px) / 2
     return Crop(0, margin, width_px, height_px - margin)
-
-
-def picture_to_tensor(image: Image.Image, size: Size) -> Tensor:
-    """An RGB picture cropped and resampled to ``size``: float (3, H, W) in -1 … 1."""
-    crop = cover_and_crop(image.width, image.height, size)
-    box = (crop.left, crop.top, crop.right, crop.bottom)
-    # Cutting while resampling, at fractional edges, leaves no side to round: none can be a pixel short.
-    small = image.resize((size.width_px, size.height_px), Image.Resampling.LANCZOS, box)
-    pixels = torch.from_numpy(np.array(small))  # (H, W, 3) in 0 … 255
-    return pixels.permute(2, 0, 1).float() / 127.5 - 1
 
 
 def _check_multiple(setting: str, side_px: int) -> None:

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from dreambooth.data.batches import Batch
-from dreambooth.data.buckets import picture_to_tensor
 from dreambooth.data.cache import TensorCache, latent_key
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.images import hash_file
 from dreambooth.data.pictures import load_picture
+from dreambooth.data.pixels import picture_to_tensor
 
 Encode = Callable[[Tensor], tuple[Tensor, Tensor]]  # (1, 3, H, W) in -1 … 1 → mean and std, both (1, c, h, w)
 Progress = Callable[[int, int], None]  # pictures done, pictures in all

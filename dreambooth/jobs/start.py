@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 from dreambooth.config.folders import ModelFolder, RunFolder, written_whole
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord, changed, config_from_json, config_to_json
+from dreambooth.environment import child_variables, environment_python
 from dreambooth.jobs.library import Library, find_unfinished_training
 from dreambooth.locks import is_locked
 
@@ -112,17 +112,17 @@ def is_alive(run: RunFolder) -> bool:
 
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
-    """Start the worker in a session of its own: it outlives whoever started it."""
+    """Start the worker in our own environment and in a session of its own: it outlives whoever started it."""
     detached: dict[str, Any] = {"start_new_session": True}
     if os.name == "nt":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}  # type: ignore[attr-defined]
-    environment = {**os.environ, "PYTHONPATH": str(PACKAGE_ROOT), "PYTHONUNBUFFERED": "1"}
+    variables = {**child_variables(), "PYTHONUNBUFFERED": "1"}
     with run.log_file.open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "dreambooth.worker", str(run.path)],
+            [str(environment_python()), "-m", "dreambooth.worker", str(run.path)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env=environment,
+            env=variables,
             **detached,
         )

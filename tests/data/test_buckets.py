@@ -16,10 +16,10 @@ from dreambooth.data.buckets import (
     bucket_sizes,
     cover_and_crop,
     nearest_bucket,
-    picture_to_tensor,
     training_sizes,
 )
 from dreambooth.data.errors import DataError
+from dreambooth.data.pixels import picture_to_tensor
 
 SIDES = st.integers(8, 12_000)
 
