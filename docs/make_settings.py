@@ -6,13 +6,14 @@ import dataclasses
 from pathlib import Path
 from typing import get_type_hints
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.option import Setting, describe_settings
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 
 PAGE_FILE = Path(__file__).parent / "settings.md"
 HEADER = """# Settings
 
-Made by `python -m docs.make_settings` from `dreambooth/config/settings.py`; change it there.
+Made by `python -m docs.make_settings` from the sections in `dreambooth/config`; change it there.
 
 `--set NAME=VALUE` after `train`, `check`, `classes` or `settings` changes a setting of a model, and it stays
 changed. The defaults are those for a model of 512 px: `create` sets `data.resolution`, and for small models

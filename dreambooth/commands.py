@@ -11,9 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.option import describe_settings
-from dreambooth.config.settings import Concept, SampleConfig, TrainConfig
+from dreambooth.config.samples import SampleConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import (
     ConfigError,
     changed,

@@ -4,8 +4,9 @@ import math
 
 import pytest
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.option import describe_settings, find_fault, parse_value
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 
 SETTINGS = {
     **{setting.name: setting for setting in describe_settings(TrainConfig)},
