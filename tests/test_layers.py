@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {"cli", "commands", "console", "source_arguments", "tool_commands"}
+CONSOLE = {"cli", "commands", "console", "form_arguments", "tool_commands"}
 PARTS = {"config", "data", "models", "adapters"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -20,9 +20,9 @@ ARROWS = {
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "host", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"jobs", "console", "source_arguments"} | PLAIN,
-    "tool_commands": {"commands", "jobs", "console", "source_arguments"},
-    "source_arguments": set(),
+    "commands": {"jobs", "console", "form_arguments"} | PLAIN,
+    "tool_commands": {"commands", "config", "jobs", "console", "form_arguments"},
+    "form_arguments": {"config"},
     "console": {"events"},
     "actions": {"jobs", "data", "locks"} | PLAIN,
     "ui": {"actions", "jobs"} | PLAIN,

@@ -197,6 +197,15 @@ def test_folder_is_exported_and_not_overwritten(perform, tmp_path):
     assert perform("export", **asked)["outcome"] == "refused"
 
 
+def test_file_that_is_there_is_kept_unless_it_may_go(perform, tmp_path):
+    (tmp_path / "mine.safetensors").write_bytes(b"mine")
+    asked = {"to": str(tmp_path / "mine.safetensors"), "format": "checkpoint", "dtype": "fp16"}
+    end = perform("export", **asked, overwrite=False)
+    assert (end["outcome"], (tmp_path / "mine.safetensors").read_bytes()) == ("refused", b"mine")
+    assert "exists already" in end["message"]
+    assert perform("export", **asked, overwrite=True)["outcome"] == "done"
+
+
 def test_adapter_is_exported_alone_and_merged(begin, perform, config, tmp_path):
     end = perform("export", to=str(tmp_path / "no.safetensors"), format="lora", dtype="fp16")
     assert end["outcome"] == "refused"
