@@ -307,6 +307,15 @@ def run_tool(
     return _run(prepare_tool(library, job, values), console, {"done": describe})
 
 
+def ui(library: Library, asked: Namespace, console: Console) -> int:
+    """Serve the page until Ctrl-C."""
+    from dreambooth.host.standalone import parse_listening, serve  # needs Gradio, which other commands do not
+
+    listening = parse_listening(asked.port, asked.auth, to_all=asked.listen)
+    serve(library, asked.data_dir, listening, console.say)
+    return 0
+
+
 def demo(_: Library, asked: Namespace, console: Console) -> int:
     """Show the main job from end to end."""
     command = [sys.executable, "-m", "dreambooth.demo", "--method", asked.method, "--to", str(asked.to)]

@@ -39,6 +39,7 @@ class Workplace:
 
     library: Library
     host: Host
+    upload_folders: tuple[Path, ...] = ()  # where the page's uploads arrive
 
 
 Values = Mapping[str, Any]
