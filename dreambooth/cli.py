@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dreambooth import commands, tool_commands
+from dreambooth.config.concept import Concept
 from dreambooth.config.option import describe_settings
-from dreambooth.config.settings import Concept
 from dreambooth.config.store import ConfigError
 from dreambooth.console import REFUSED, Console
 from dreambooth.events import REQUESTS

@@ -11,9 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.option import describe_settings
-from dreambooth.config.settings import Concept, SampleConfig, TrainConfig
+from dreambooth.config.samples import SampleConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import (
     ConfigError,
     changed,
@@ -183,14 +185,13 @@ def settings(library: Library, asked: Namespace, console: Console) -> int:
         described.append({**setting.to_json(), "value": value})
     lines = [
         f"{each['name']} = {each['value']}\n    {each['label']}: {each['help']}{_limits(each)}"
+        + "".join(f"\n        {choice}: {words}" for choice, words in each["choices_help"].items())
         for each in described
     ]
     return console.result({"settings": described}, "\n".join(lines))
 
 
 def _limits(setting: dict[str, Any]) -> str:
-    if setting["choices"]:
-        return f" ({', '.join(setting['choices'])})"
     if setting["low"] is not None:
         return f" ({setting['low']:g} … {setting['high']:g})"
     return ""

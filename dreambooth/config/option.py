@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
@@ -20,6 +20,7 @@ class Description:
     low: float | None = None
     high: float | None = None
     advanced: bool = False
+    choices_help: Mapping[str, str] = dataclasses.field(default_factory=dict)  # choice → a sentence
 
 
 def option(
@@ -30,9 +31,12 @@ def option(
     low: float | None = None,
     high: float | None = None,
     advanced: bool = False,
+    choices_help: Mapping[str, str] | None = None,
 ) -> Any:  # noqa: ANN401 - a field passes for the type that it stands behind, as dataclasses.field does
     """A dataclass field with a default and a description; limits are inclusive."""
-    description = Description(label=label, help=help, low=low, high=high, advanced=advanced)
+    description = Description(
+        label=label, help=help, low=low, high=high, advanced=advanced, choices_help=choices_help or {}
+    )
     return dataclasses.field(default=default, metadata={"description": description})
 
 

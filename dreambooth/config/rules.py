@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dreambooth.config.blocks import parse_blocks
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import TrainConfig
 
 
 @dataclass(frozen=True)

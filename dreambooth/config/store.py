@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.folders import written_whole
 from dreambooth.config.option import describe_settings, find_fault, parse_value
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 
 FORMAT_VERSION = 1
 

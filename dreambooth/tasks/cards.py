@@ -6,8 +6,9 @@ import json
 import re
 from pathlib import Path
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.folders import ModelFolder, written_whole
-from dreambooth.config.settings import Concept, Method, TrainConfig
+from dreambooth.config.settings import Method, TrainConfig
 from dreambooth.data.prompts import find_word, instance_caption
 
 Card = dict[str, str | float]

@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dreambooth.config.data import DataConfig
 from dreambooth.config.folders import ModelFolder
-from dreambooth.config.settings import DataConfig, TrainConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.create import Created, create_working, read_source

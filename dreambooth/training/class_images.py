@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.folders import written_whole
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.models.family import Model
 from dreambooth.training.device import Device
 from dreambooth.training.pictures import save_picture

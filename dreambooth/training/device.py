@@ -11,7 +11,7 @@ import psutil
 import torch
 from torch import nn
 
-from dreambooth.config.settings import PrecisionConfig
+from dreambooth.config.precision import PrecisionConfig
 
 
 class DeviceError(Exception):

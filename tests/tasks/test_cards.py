@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.folders import ModelFolder
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.tasks.cards import (
     activation_text,
     build_card,
