@@ -157,7 +157,7 @@ def _add_ui(parser: argparse.ArgumentParser) -> None:
         "--data-dir",
         type=Path,
         default=Path(),
-        help="folder of a webui, or one like it: checkpoints in models/Stable-diffusion, LoRAs in models/Lora",
+        help="folder of a webui or like it: checkpoints in models/Stable-diffusion, LoRAs in models/Lora",
     )
     parser.add_argument("--listen", action="store_true", help="let other machines in, too; needs --auth")
     parser.add_argument("--auth", metavar="USER:PASSWORD", default="", help="ask for these")

@@ -25,8 +25,8 @@ def find_actions() -> dict[str, Action]:
 def answer(place: Workplace, table: dict[str, Action], asked: Any) -> dict[str, Any]:  # noqa: ANN401 - from outside
     """Perform ``{"action": NAME, "values": {…}}``.
 
-    The answer has one key: ``result``; ``refused``, in words for whoever asked; or ``failed``, of which the log
-    has more.
+    The answer has one key: ``result``; ``refused``, in words for whoever asked; or ``failed``, of which the
+    log has more.
     """
     if not isinstance(asked, dict) or not isinstance(asked.get("values", {}), dict):
         return {"refused": "an action is asked as an object with action and values"}

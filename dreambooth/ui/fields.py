@@ -6,6 +6,7 @@ from dreambooth.config.option import Setting
 from dreambooth.ui.markup import Markup, element
 
 PREFIX = "dreambooth_"
+BOUNDLESS = 10**6  # a limit as high as this tells nobody anything
 
 
 def control_id(name: str, form: str = "") -> str:
@@ -63,10 +64,10 @@ def _limits(setting: Setting) -> Markup | None:
     low, high = setting.description.low, setting.description.high
     if low is None and high is None:
         return None
-    if high is None:
+    if high is None or (low is not None and high >= BOUNDLESS):
         text = f"from {low:g}"
     else:
-        text = f"{low:g} … {high:g}" if low is not None else f"up to {high:g}"
+        text = f"up to {high:g}" if low is None else f"{low:g} … {high:g}"
     return element("span", text, class_="db-limits")
 
 
