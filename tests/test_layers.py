@@ -30,7 +30,7 @@ ARROWS = {
     "host": {"actions", "jobs", "ui"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
-    "config": set(),
+    "config": {"locks"},
     "events": {"config"},
     "migration": {"config"},
     "environment": set(),

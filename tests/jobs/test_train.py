@@ -280,6 +280,15 @@ def test_class_images_are_generated_before_the_first_step(begin, folder, config)
     assert kinds(run).index("class_image") < kinds(run).index("start")
 
 
+def test_settings_that_change_during_a_training_stay_changed(begin, library, config):
+    run = begin(with_settings(config, **LORA, duration__max_steps=1))
+    before = library.load(MODEL).revision
+    library.save_config(MODEL, replace(config, seed=77))
+    do(run)
+    record = library.load(MODEL)
+    assert (record.config.seed, record.revision, record.lifetime_steps) == (77, before + 1, 1)
+
+
 def test_run_that_is_over_is_not_done_again(begin, folder, config):
     run = begin(with_settings(config, **LORA, duration__max_steps=1))
     do(run)
