@@ -44,7 +44,7 @@ class Reporter:
     def say_step(self, step: int, report: StepReport, seconds: float) -> None:
         """One line of events, and a point on every curve."""
         run, lifetime = self._run, self.before["steps"] + step
-        memory = run.learner.device.memory_bytes()
+        memory, ram = run.learner.device.memory_bytes(), run.learner.device.ram_bytes()
         rate = report.num_images / seconds
         self.job.events.write(
             "step",
@@ -59,6 +59,7 @@ class Reporter:
             lr=report.lrs,
             grad_norm=report.grad_norm,
             memory_bytes=memory,
+            ram_bytes=ram,
             images_per_second=round(rate, 3),
         )
         curves = {
@@ -67,6 +68,7 @@ class Reporter:
             "loss/prior": report.prior_loss,
             "grad_norm": report.grad_norm,
             "memory_gb": memory / 1e9,
+            "ram_gb": ram / 1e9,
             "images_per_second": rate,
             **{f"lr/{part}": lr for part, lr in report.lrs.items()},
             **{f"loss/concept_{index}": loss for index, loss in report.concept_losses.items()},
