@@ -50,8 +50,8 @@ def find_images(folder: Path) -> Found:
     """Every picture in ``folder`` and its sub-folders, each decoded once to know that it is whole.
 
     Hidden files and folders (``.x``, ``._x``), ``.txt`` captions and the marks of rejected class images are
-    passed over without a word; whatever else cannot be used is listed. Raises DataError when the folder itself
-    cannot be read.
+    passed over without a word; whatever else cannot be used is listed. Raises DataError when the folder
+    itself cannot be read.
     """
     _check_readable(folder)
     suffixes = _readable_suffixes()
