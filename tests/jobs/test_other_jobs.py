@@ -241,3 +241,5 @@ def test_job_that_waits_for_the_device_says_so(library):
             assert thread.is_alive()
     thread.join()
     assert read_events(run)[-1]["outcome"] == "refused"
+    (waiting,) = [event for event in read_events(run) if event["event"] == "waiting"]
+    assert (waiting["before"], waiting["message"]) == (1, "another job is running")
