@@ -35,7 +35,8 @@ ARROWS = {
     "migration": {"config"},
     "environment": set(),
     "locks": set(),
-    "worker": TRAINER | {"tasks", "locks"},
+    "turns": {"config", "locks"},
+    "worker": TRAINER | {"tasks", "locks", "turns"},
     "tasks": TRAINER | {"locks", "migration", "tools"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
@@ -48,7 +49,7 @@ ARROWS = {
 }
 
 LEFT = (
-    {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks"}
+    {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
     | PLAIN
     | CONSOLE
 )
