@@ -66,8 +66,8 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "lora_resize": lora_resize,
     "lora_convert": lora_convert,
 }
-# It reads headers and writes nothing, so it harms no job beside it. All others compute, as `check` does to take
-# the time of a step, or fill memory and disk with weights.
+# It reads headers and writes nothing, so it harms no job beside it. All others compute, as `check` does to
+# take the time of a step, or fill memory and disk with weights.
 WITHOUT_DEVICE = ("inspect",)
 REFUSALS = (
     Refused,
