@@ -138,7 +138,20 @@ def _add_test(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "What follows goes to pytest, e.g. -k buckets."
 
 
+def _add_ui(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=7861, help="default 7861")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path(),
+        help="folder of a webui or like it: checkpoints in models/Stable-diffusion, LoRAs in models/Lora",
+    )
+    parser.add_argument("--listen", action="store_true", help="let other machines in, too; needs --auth")
+    parser.add_argument("--auth", metavar="USER:PASSWORD", default="", help="ask for these")
+
+
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Command]] = {
+    "ui": ("the page, served by ourselves", _add_ui, commands.ui),
     "create": ("make a model from a checkpoint", _add_create, commands.create),
     "import": ("make a model from one of the old extension", _add_import, commands.import_old),
     "concept": ("what a model is to learn", _add_concept, commands.concept),

@@ -23,6 +23,7 @@ from dreambooth.config.store import (
     changed,
     changed_concept,
     config_to_json,
+    value_of,
 )
 from dreambooth.console import Console
 from dreambooth.events import Event, EventReader, ask, take_requests
@@ -35,7 +36,7 @@ from dreambooth.jobs.asking import (
     prepare_with_config,
 )
 from dreambooth.jobs.follow import follow
-from dreambooth.jobs.library import Library, find_unfinished_training, read_job
+from dreambooth.jobs.library import Library, find_concept, find_unfinished_training, read_job
 from dreambooth.jobs.start import (
     PACKAGE_ROOT,
     change_run,
@@ -103,11 +104,10 @@ def parse_changes(words: list[str]) -> dict[str, str]:
 
 def _changed_config(library: Library, asked: Namespace) -> TrainConfig:
     """The model's settings with those of ``--set``, which stay changed."""
-    before = library.load(asked.name).config
-    config = changed(before, parse_changes(asked.set))
-    if config != before:
-        library.save_config(asked.name, config)
-    return config
+    changes = parse_changes(asked.set)
+    if not changes:
+        return library.load(asked.name).config
+    return library.change_config(asked.name, lambda config: changed(config, changes)).config
 
 
 def create(library: Library, asked: Namespace, console: Console) -> int:
@@ -146,26 +146,27 @@ def _fields(asked: Namespace) -> dict[str, str]:
     }
 
 
-def _concept_at(config: TrainConfig, index: int) -> Concept:
-    if not 0 <= index < len(config.concepts):
-        raise ConfigError(f"there is no concept {index}; there are {len(config.concepts)}, counted from 0")
-    return config.concepts[index]
+def _changed_concepts(library: Library, asked: Namespace) -> tuple[Concept, ...]:
+    """The model's concepts with one added, changed or removed as asked, which stays so."""
+    if asked.action == "list":
+        return library.load(asked.name).config.concepts
+    if asked.action == "remove":
+        return library.remove_concept(asked.name, asked.index).config.concepts
+
+    def change(config: TrainConfig) -> TrainConfig:
+        if asked.action == "add":
+            added = changed_concept(Concept(), _fields(asked))
+            return replace(config, concepts=(*config.concepts, added))
+        concepts = list(config.concepts)
+        concepts[asked.index] = changed_concept(find_concept(config, asked.index), _fields(asked))
+        return replace(config, concepts=tuple(concepts))
+
+    return library.change_config(asked.name, change).config.concepts
 
 
 def concept(library: Library, asked: Namespace, console: Console) -> int:
     """Show or change what a model is to learn."""
-    config = library.load(asked.name).config
-    concepts = list(config.concepts)
-    if asked.action == "add":
-        concepts.append(changed_concept(Concept(), _fields(asked)))
-    elif asked.action == "set":
-        concepts[asked.index] = changed_concept(_concept_at(config, asked.index), _fields(asked))
-    if asked.action == "remove":
-        _concept_at(config, asked.index)
-        library.remove_concept(asked.name, asked.index)
-        concepts = list(library.load(asked.name).config.concepts)
-    elif asked.action != "list":
-        library.save_config(asked.name, replace(config, concepts=tuple(concepts)))
+    concepts = _changed_concepts(library, asked)
     told = [config_to_json(each) for each in concepts]
     lines = [
         f"{index}: {each.instance_prompt!r} from {each.instance_data_dir or '(no folder)'}, class "
@@ -181,22 +182,19 @@ def settings(library: Library, asked: Namespace, console: Console) -> int:
         raise ConfigError("name the model whose settings --set changes")
     config = _changed_config(library, asked) if asked.name else TrainConfig()
     values = config_to_json(config)
-    described = []
-    for setting in describe_settings(TrainConfig):
-        value: Any = values
-        for part in setting.name.split("."):
-            value = value[part]
-        described.append({**setting.to_json(), "value": value})
+    described = [
+        {**setting.to_json(), "value": value_of(values, setting.name)}
+        for setting in describe_settings(TrainConfig)
+    ]
     lines = [
         f"{each['name']} = {each['value']}\n    {each['label']}: {each['help']}{_limits(each)}"
+        + "".join(f"\n        {choice}: {words}" for choice, words in each["choices_help"].items())
         for each in described
     ]
     return console.result({"settings": described}, "\n".join(lines))
 
 
 def _limits(setting: dict[str, Any]) -> str:
-    if setting["choices"]:
-        return f" ({', '.join(setting['choices'])})"
     if setting["low"] is not None:
         return f" ({setting['low']:g} … {setting['high']:g})"
     return ""
@@ -291,6 +289,15 @@ def run_tool(
 ) -> int:
     """A job that belongs to no model."""
     return _run(prepare_tool(library, job, values), console, {"done": describe})
+
+
+def ui(library: Library, asked: Namespace, console: Console) -> int:
+    """Serve the page until Ctrl-C."""
+    from dreambooth.host.standalone import parse_listening, serve  # needs Gradio, which other commands do not
+
+    listening = parse_listening(asked.port, asked.auth, to_all=asked.listen)
+    serve(library, asked.data_dir, listening, console.say)
+    return 0
 
 
 def demo(_: Library, asked: Namespace, console: Console) -> int:

@@ -21,7 +21,9 @@ class SourceFile:
 class Host(Protocol):
     """What differs between the webuis and our own server."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Which host it is."""
 
     def sources(self) -> list[SourceFile]:
         """Checkpoints that the host knows."""
@@ -39,6 +41,7 @@ class Workplace:
 
     library: Library
     host: Host
+    upload_folders: tuple[Path, ...] = ()  # where the page's uploads arrive
 
 
 Values = Mapping[str, Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dreambooth.config.option import option
 
@@ -10,6 +11,8 @@ from dreambooth.config.option import option
 @dataclass(frozen=True, kw_only=True)
 class Concept:
     """One subject or dataset with its prompts; the names are those of the old extension."""
+
+    title: ClassVar[str] = "Concept"
 
     instance_data_dir: str = option(
         "", "Instance folder", "Your pictures; searched with all its sub-folders."

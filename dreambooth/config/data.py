@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dreambooth.config.option import option
 
@@ -10,6 +11,8 @@ from dreambooth.config.option import option
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
     """How pictures become batches."""
+
+    title: ClassVar[str] = "Pictures and batches"
 
     resolution: int = option(
         512,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dreambooth.config.option import option
 
@@ -10,6 +11,8 @@ from dreambooth.config.option import option
 @dataclass(frozen=True, kw_only=True)
 class DurationConfig:
     """How long to train."""
+
+    title: ClassVar[str] = "Duration"
 
     num_epochs: int = option(
         100, "Epochs", "How often every instance image is shown (times its repeats).", low=1, high=1_000_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from dreambooth.config.option import option
 
@@ -12,6 +12,8 @@ from dreambooth.config.option import option
 class EmaConfig:
     """A moving average of the U-Net's trained weights."""
 
+    title: ClassVar[str] = "Average (EMA)"
+
     enabled: bool = option(False, "Use EMA", "Average the weights over time; previews show the average.")
     decay: float = option(
         0.9999, "EMA decay", "Reached after a warm-up.", low=0, high=0.999999, advanced=True
@@ -19,6 +21,10 @@ class EmaConfig:
     placement: Literal["main", "beside"] = option(
         "main",
         "Average in checkpoints",
-        "main: in the place of the weights. beside: as EMA next to the weights, which trains on better.",
+        "Where a checkpoint holds the average.",
         advanced=True,
+        choices_help={
+            "main": "In the place of the trained weights: every webui draws with the average.",
+            "beside": "As EMA next to the trained weights, from which a further training goes on better.",
+        },
     )

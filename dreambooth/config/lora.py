@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from dreambooth.config.option import option
 
@@ -11,6 +11,8 @@ from dreambooth.config.option import option
 @dataclass(frozen=True, kw_only=True)
 class LoraConfig:
     """Adapters: what is learnt beside the layers instead of in them."""
+
+    title: ClassVar[str] = "Adapter"
 
     rank: int = option(16, "Rank", "Higher learns more and makes a larger file.", low=1, high=512)
     alpha: float = option(
@@ -119,7 +121,11 @@ class LoraConfig:
     start: Literal["continue", "fresh"] = option(
         "continue",
         "Start",
-        "continue: go on with the model's adapter when it has one. fresh: begin a new one.",
+        "What the adapter begins with.",
+        choices_help={
+            "continue": "Goes on with the model's adapter when it has one.",
+            "fresh": "Begins a new one; the model's goes to the backups.",
+        },
     )
     start_file: str = option(
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dreambooth.config.option import option
 
@@ -10,6 +11,8 @@ from dreambooth.config.option import option
 @dataclass(frozen=True, kw_only=True)
 class LossConfig:
     """What is minimised."""
+
+    title: ClassVar[str] = "Loss"
 
     prior_loss_weight: float = option(
         1.0, "Prior loss weight", "Weight of a class image beside an instance image's 1.", low=0, high=100

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from dreambooth.config.option import option
 
@@ -12,8 +12,16 @@ from dreambooth.config.option import option
 class OptimizerConfig:
     """What moves the weights."""
 
+    title: ClassVar[str] = "Optimizer and learning rates"
+
     name: Literal["adamw", "adamw_8bit"] = option(
-        "adamw", "Optimizer", "adamw: exact. adamw_8bit: a quarter of the optimizer memory."
+        "adamw",
+        "Optimizer",
+        "How gradients become changes of the weights.",
+        choices_help={
+            "adamw": "The usual one, exact: 8 bytes of memory for each weight that learns.",
+            "adamw_8bit": "The same with rounded memory, a quarter of it; needs bitsandbytes.",
+        },
     )
     unet_lr: float = option(
         2e-6,

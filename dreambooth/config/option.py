@@ -24,6 +24,7 @@ class Description:
     low: float | None = None
     high: float | None = None
     advanced: bool = False
+    choices_help: Mapping[str, str] = dataclasses.field(default_factory=dict)  # choice → a sentence
 
 
 def option(
@@ -34,9 +35,12 @@ def option(
     low: float | None = None,
     high: float | None = None,
     advanced: bool = False,
+    choices_help: Mapping[str, str] | None = None,
 ) -> Any:  # noqa: ANN401 - a field passes for the type that it stands behind, as dataclasses.field does
     """A dataclass field with a default and a description; limits are inclusive."""
-    description = Description(label=label, help=help, low=low, high=high, advanced=advanced)
+    description = Description(
+        label=label, help=help, low=low, high=high, advanced=advanced, choices_help=choices_help or {}
+    )
     return dataclasses.field(default=default, metadata={"description": description})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from dreambooth.config.option import option
 
@@ -10,6 +11,8 @@ from dreambooth.config.option import option
 @dataclass(frozen=True, kw_only=True)
 class PartsConfig:
     """Which parts of the model learn."""
+
+    title: ClassVar[str] = "Parts that learn"
 
     train_unet: bool = option(True, "Train the U-Net", "The part that draws.")
     text_encoder_fraction: float = option(

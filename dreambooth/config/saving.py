@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from dreambooth.config.option import option
 
@@ -11,6 +11,8 @@ from dreambooth.config.option import option
 @dataclass(frozen=True, kw_only=True)
 class SavingConfig:
     """What is written, and when."""
+
+    title: ClassVar[str] = "Saving"
 
     save_every_epochs: int = option(
         0, "Save every (epochs)", "Checkpoint and state; 0: off.", low=0, high=10**6
@@ -30,7 +32,14 @@ class SavingConfig:
         3, "Checkpoints kept", "Older ones of this run are removed; 0: keep all.", low=0, high=10**4
     )
     dtype: Literal["fp16", "bf16", "fp32"] = option(
-        "fp16", "Precision", "Of saved checkpoints and LoRA files."
+        "fp16",
+        "Precision",
+        "Of saved checkpoints and LoRA files.",
+        choices_help={
+            "fp16": "Half the size, what webuis compute in.",
+            "bf16": "Half the size, coarser, never too large or too small.",
+            "fp32": "As trained, twice the size.",
+        },
     )
     save_at_end: bool = option(True, "Checkpoint at the end", "Write the finished checkpoint or LoRA.")
     metadata: bool = option(

@@ -24,30 +24,39 @@ Method = Literal["dreambooth", "finetune", "hybrid"]
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """Everything that a training run is asked to do."""
+    """Everything that a training run is asked to do, in the order of a form."""
 
     method: Method = option(
         "dreambooth",
         "Method",
-        "dreambooth: your pictures under one prompt, beside class images. finetune: captions only. "
-        "hybrid: captions linked to the instance token.",
+        "How pictures and words are brought together.",
+        choices_help={
+            "dreambooth": "One subject from a few pictures, under one prompt, beside class images.",
+            "finetune": "Pictures with their captions alone, for a style or a large set.",
+            "hybrid": "Captions linked to the instance token: a subject in many described scenes.",
+        },
     )
     adapter: Literal["none", "lora", "loha", "lokr"] = option(
         "none",
         "Adapter",
-        "none: the full model learns. lora: a small file beside the model learns. loha, lokr: files of other "
-        "products, which learn more for their size and are slower.",
+        "What learns: the model itself, or a small file that is used on top of it.",
+        choices_help={
+            "none": "The full model: the closest likeness, the most memory, a checkpoint as a result.",
+            "lora": "Two thin matrices beside each layer: little memory, a small file.",
+            "loha": "The product, number by number, of two such pairs: learns more for its size, slower.",
+            "lokr": "A Kronecker product: the smallest files, slower.",
+        },
     )
     seed: int = option(0, "Seed", "Every random number of the run comes from it.", low=0, high=2**32)
     concepts: tuple[Concept, ...] = ()
     duration: DurationConfig = field(default_factory=DurationConfig)
     data: DataConfig = field(default_factory=DataConfig)
+    parts: PartsConfig = field(default_factory=PartsConfig)
+    lora: LoraConfig = field(default_factory=LoraConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
-    parts: PartsConfig = field(default_factory=PartsConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     ema: EmaConfig = field(default_factory=EmaConfig)
     precision: PrecisionConfig = field(default_factory=PrecisionConfig)
-    lora: LoraConfig = field(default_factory=LoraConfig)
     saving: SavingConfig = field(default_factory=SavingConfig)
     samples: SampleConfig = field(default_factory=SampleConfig)

@@ -10,7 +10,6 @@ from dreambooth.config.forms.create import CreateForm, ImportForm, InspectForm
 from dreambooth.config.forms.export import ExportForm
 from dreambooth.config.forms.files import OutputForm
 from dreambooth.config.forms.sample import GridForm, SampleForm
-from dreambooth.config.forms.source import SourceForm
 from dreambooth.config.option import Setting, describe_settings
 from dreambooth.config.store import config_to_json
 from dreambooth.jobs.library import Library
@@ -37,22 +36,17 @@ def _asked(setting: Setting, value: Any) -> Any:  # noqa: ANN401 - whatever a fi
     return value
 
 
-def source_asked(form: SourceForm) -> dict[str, Any]:
-    """The same where a model comes from one of two places."""
-    asked = asked_by(form)
-    hub, source = asked.pop("hub"), asked.pop("source")
-    return {**({"hub": hub} if hub else {"source": source}), **asked}
-
-
 def prepare_create(library: Library, form: CreateForm) -> RunFolder:
-    """The run that makes a model."""
-    asked = source_asked(form)
-    return prepare_run(library, library.folder(asked.pop("name")), "create", asked)
+    """The run that makes a model, of one of two sources."""
+    asked = asked_by(form)
+    name, hub, source = (asked.pop(field) for field in ("name", "hub", "source"))
+    place = {"hub": hub} if hub else {"source": source}
+    return prepare_run(library, library.folder(name), "create", {**place, **asked})
 
 
 def prepare_inspect(library: Library, form: InspectForm) -> RunFolder:
     """The run that looks at a source and makes nothing."""
-    return prepare_tool(library, "inspect", source_asked(form))
+    return prepare_tool(library, "inspect", asked_by(form))
 
 
 def prepare_import(library: Library, form: ImportForm) -> RunFolder:

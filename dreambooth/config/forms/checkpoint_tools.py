@@ -10,7 +10,7 @@ from typing import Literal
 from dreambooth.config.entry import entry
 from dreambooth.config.forms.files import OutputForm
 from dreambooth.config.forms.form import Form
-from dreambooth.config.forms.source import SourceWishes
+from dreambooth.config.forms.source import LocalSource, SourceWishes
 from dreambooth.config.option import option
 from dreambooth.config.rules import Problem
 
@@ -52,18 +52,7 @@ class MergeForm(OutputForm, MergedForm):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConvertedModel(Form):
-    """Which model is converted."""
-
-    source: str = entry(
-        option("", "Source", "A checkpoint, or a folder in diffusers layout."),
-        "file or folder",
-        required=True,
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConvertedForm(SourceWishes, ConvertedModel):
+class ConvertedForm(SourceWishes, LocalSource):
     """What of the model is written."""
 
     prune: bool = option(False, "Prune", "Leave out EMA weights and all but weights.")

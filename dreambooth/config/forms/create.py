@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dreambooth.config.entry import entry
 from dreambooth.config.folders import find_name_fault
 from dreambooth.config.forms.form import Form
-from dreambooth.config.forms.source import SourceForm, SourceWishes
+from dreambooth.config.forms.source import LocalSource, SourceForm, SourceWishes
 from dreambooth.config.option import option
 from dreambooth.config.rules import Problem
 
@@ -27,7 +27,7 @@ class NewModel(Form):
 
 
 @dataclass(frozen=True, kw_only=True)
-class InspectForm(SourceWishes, SourceForm):
+class InspectForm(SourceWishes, LocalSource):
     """What a source is, before a model is made of it."""
 
 

@@ -37,6 +37,17 @@ class SourceForm(Form):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LocalSource(Form):
+    """A checkpoint or a folder on this machine."""
+
+    source: str = entry(
+        option("", "Source", "A checkpoint, or a folder in diffusers layout."),
+        "file or folder",
+        required=True,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceWishes(Form):
     """What overrules the source itself."""
 

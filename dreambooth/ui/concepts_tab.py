@@ -1,0 +1,10 @@
+"""The tab Concepts."""
+
+from __future__ import annotations
+
+from dreambooth.ui.markup import Markup, element
+
+
+def draw_concepts_tab() -> Markup:
+    """Its places and controls."""
+    return element("div", class_="db-concepts")

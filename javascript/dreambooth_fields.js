@@ -1,0 +1,152 @@
+"use strict";
+
+// Fields: the controls that Python drew from descriptions. Values are read, checked and shown by name.
+
+(() => {
+  const trainer = window.dreamboothTrainer;
+  const WHOLE = /^[+-]?\d+$/;
+  const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+  function controlOf(field) {
+    return field.querySelector("input, select, textarea");
+  }
+
+  /** What stands in a field: {value} or {fault}. */
+  function read(field) {
+    const control = controlOf(field);
+    const kind = field.dataset.kind;
+    if (kind === "bool") return { value: control.checked };
+    if (field.classList.contains("db-cards")) {
+      const chosen = field.querySelector("input:checked");
+      return chosen ? { value: chosen.value } : { fault: "choose one" };
+    }
+    if (kind === "choice" || kind === "str") return { value: control.value };
+    const text = control.value.trim().replace(",", ".");
+    if (!(kind === "int" ? WHOLE : NUMBER).test(text)) {
+      return { fault: text === "" ? "a number is missing" : `${text} is not a ${kind === "int" ? "whole " : ""}number` };
+    }
+    return withinLimits(field, control, Number(text));
+  }
+
+  function withinLimits(field, control, value) {
+    const { low, high } = control.dataset;
+    if (low !== undefined && value < Number(low)) return { fault: `${value} is below the least value ${low}` };
+    if (high !== undefined && value > Number(high)) return { fault: `${value} is above the greatest value ${high}` };
+    return { value };
+  }
+
+  /** Show a value in its field, unless somebody is typing there. */
+  function write(field, value, { force = false } = {}) {
+    const control = controlOf(field);
+    if (!force && field.contains(document.activeElement) && field.dataset.dirty) return;
+    if (field.dataset.kind === "bool") control.checked = Boolean(value);
+    else if (field.classList.contains("db-cards")) {
+      for (const card of field.querySelectorAll("input")) card.checked = card.value === String(value);
+    } else control.value = plain(field.dataset.kind, value);
+    delete field.dataset.dirty;
+    grow(control);
+    complain(field, null);
+    mark(field);
+  }
+
+  function plain(kind, value) {
+    if (kind !== "float") return String(value);
+    const size = Math.abs(value);
+    return size !== 0 && (size < 1e-3 || size >= 1e9) ? value.toExponential().replace("e+", "e") : String(value);
+  }
+
+  function grow(control) {
+    if (control.tagName !== "TEXTAREA") return;
+    control.style.height = "auto";
+    if (control.scrollHeight > 0) control.style.height = `${control.scrollHeight + 2}px`;
+  }
+
+  /** Show what is wrong with a field, or that nothing is. */
+  function complain(field, fault, kind = "fault") {
+    const place = field.querySelector(".db-fault");
+    place.textContent = fault || "";
+    place.hidden = !fault;
+    const isFault = Boolean(fault) && kind === "fault";
+    field.classList.toggle("db-wrong", Boolean(fault));
+    for (const control of field.querySelectorAll("input, select, textarea")) {
+      if (isFault) control.setAttribute("aria-invalid", "true");
+      else control.removeAttribute("aria-invalid");
+    }
+  }
+
+  /** Mark a field whose value is not its default, and offer the way back. */
+  function mark(field) {
+    const told = read(field);
+    const isChanged = told.value !== undefined && plain(field.dataset.kind, told.value) !== plain(field.dataset.kind, typedDefault(field));
+    field.classList.toggle("db-changed", isChanged);
+    const reset = field.querySelector(".db-reset");
+    if (!reset) return;
+    reset.hidden = !isChanged;
+    reset.title = `Put back to ${field.dataset.default || "nothing"}`;
+  }
+
+  function typedDefault(field) {
+    const { kind } = field.dataset;
+    const text = field.dataset.default;
+    if (kind === "bool") return text === "true";
+    return kind === "int" || kind === "float" ? Number(text) : text;
+  }
+
+  /** Call `changed(name, value, field)` whenever a field inside `place` gets a good value. */
+  function follow(place, changed) {
+    const take = (event) => {
+      const field = event.target.closest(".db-field");
+      if (!field || !place.contains(field)) return;
+      field.dataset.dirty = "true";
+      grow(event.target);
+      const told = read(field);
+      complain(field, told.fault);
+      mark(field);
+      if (!told.fault) changed(field.dataset.setting, told.value, field);
+    };
+    place.addEventListener("input", take);
+    place.addEventListener("focusout", (event) => {
+      const field = event.target.closest(".db-field");
+      if (field) delete field.dataset.dirty;
+    });
+    place.addEventListener("click", (event) => {
+      const reset = event.target.closest(".db-reset");
+      if (!reset) return;
+      const field = reset.closest(".db-field");
+      write(field, typedDefault(field), { force: true });
+      changed(field.dataset.setting, typedDefault(field), field);
+      controlOf(field).focus();
+    });
+  }
+
+  /** All values inside `place` by name; throws Refused when one is wrong, and goes to it. */
+  function readAll(place) {
+    const values = {};
+    const wrong = [];
+    for (const field of place.querySelectorAll(".db-field[data-setting]")) {
+      const told = read(field);
+      complain(field, told.fault);
+      if (told.fault) wrong.push(field);
+      else values[field.dataset.setting] = told.value;
+    }
+    if (wrong.length) {
+      controlOf(wrong[0]).focus();
+      throw new trainer.Refused("Something in the form is not right yet: see the marked fields.");
+    }
+    return values;
+  }
+
+  /** Put what an action refused next to the fields that it names; returns the lines that name none. */
+  function complainAll(place, message) {
+    const left = [];
+    for (const line of message.split("\n")) {
+      const [name, ...rest] = line.split(": ");
+      const field = rest.length ? place.querySelector(`.db-field[data-setting="${CSS.escape(name)}"]`) : null;
+      if (field) complain(field, rest.join(": "));
+      else left.push(line);
+    }
+    return left;
+  }
+
+  trainer.fields = { read, write, complain, complainAll, mark, follow, readAll, controlOf, grow };
+})();
