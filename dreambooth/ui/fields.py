@@ -45,7 +45,13 @@ def draw_field(setting: Setting, form: str = "") -> Markup:
 
 def _draw_reset(label: str) -> Markup:
     return element(
-        "button", "↺", type="button", class_="db-reset", hidden=True, title="Put back", aria_label=f"Put {label} back"
+        "button",
+        "↺",
+        type="button",
+        class_="db-reset",
+        hidden=True,
+        title="Put back",
+        aria_label=f"Put {label} back",
     )
 
 

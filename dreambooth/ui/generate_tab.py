@@ -20,16 +20,26 @@ def draw_generate_tab() -> Markup:
 def _draw_pictures() -> Markup:
     buttons = row(
         button("Generate", "generate.draw", kind="db-primary"),
-        button("Send to txt2img", "page.send", title="Prompt and numbers to the webui's own tab", hidden=True),
+        button(
+            "Send to txt2img", "page.send", title="Prompt and numbers to the webui's own tab", hidden=True
+        ),
     )
-    inside = element("div", draw_form(SampleForm, "sample"), buttons, place("db-drawn db-gallery", live=True), class_="db-stack")
+    inside = element(
+        "div",
+        draw_form(SampleForm, "sample"),
+        buttons,
+        place("db-drawn db-gallery", live=True),
+        class_="db-stack",
+    )
     return group("Pictures", "Look before you spend disk on a checkpoint.", inside, name="pictures_of_model")
 
 
 def _draw_grid() -> Markup:
     told = "Every saved step draws every prompt with the same seeds: see which step is good."
     buttons = row(button("Draw the grid", "generate.grid", kind="db-primary"))
-    inside = element("div", draw_form(GridForm, "grid"), buttons, place("db-grid-drawn", live=True), class_="db-stack")
+    inside = element(
+        "div", draw_form(GridForm, "grid"), buttons, place("db-grid-drawn", live=True), class_="db-stack"
+    )
     return group("Grid over saved steps", told, inside, name="grid", is_open=False)
 
 

@@ -35,7 +35,10 @@ def _draw_tool(name: str) -> Markup:
     inside = element(
         "div",
         draw_form(TOOL_FORMS[name], name),
-        row(button(verb, f"tools.{name}", kind="db-primary"), element("span", class_="db-tool-told", role="status")),
+        row(
+            button(verb, f"tools.{name}", kind="db-primary"),
+            element("span", class_="db-tool-told", role="status"),
+        ),
         class_="db-stack db-wide",
     )
     return group(title, told, inside, name=f"tool_{name}", is_open=False)
@@ -43,7 +46,13 @@ def _draw_tool(name: str) -> Markup:
 
 def _draw_buckets() -> Markup:
     inside = _stack(row(button("Show", "buckets.dry_run")), place("db-buckets", live=True))
-    return group("Buckets", "What an epoch looks like: sizes, steps, smaller batches.", inside, name="buckets", is_open=False)
+    return group(
+        "Buckets",
+        "What an epoch looks like: sizes, steps, smaller batches.",
+        inside,
+        name="buckets",
+        is_open=False,
+    )
 
 
 def _draw_check() -> Markup:
@@ -53,18 +62,32 @@ def _draw_check() -> Markup:
 
 
 def _draw_tensorboard() -> Markup:
-    buttons = row(button("Start", "tensorboard.start"), button("Stop", "tensorboard.stop"), place("db-tensorboard", live=True))
-    return group("TensorBoard", "All curves of all runs, in a page of its own.", _stack(buttons), name="tensorboard", is_open=False)
+    buttons = row(
+        button("Start", "tensorboard.start"),
+        button("Stop", "tensorboard.stop"),
+        place("db-tensorboard", live=True),
+    )
+    return group(
+        "TensorBoard",
+        "All curves of all runs, in a page of its own.",
+        _stack(buttons),
+        name="tensorboard",
+        is_open=False,
+    )
 
 
 def _draw_doctor() -> Markup:
     inside = _stack(row(button("Look", "doctor.run")), place("db-doctor", live=True))
-    return group("Doctor", "What is there, what is missing, what to do.", inside, name="doctor", is_open=False)
+    return group(
+        "Doctor", "What is there, what is missing, what to do.", inside, name="doctor", is_open=False
+    )
 
 
 def _draw_jobs() -> Markup:
     inside = _stack(row(button("Look", "jobs.list")), place("db-jobs", live=True), place("db-log"))
-    return group("Jobs and logs", "What was done lately, and what it printed.", inside, name="jobs", is_open=False)
+    return group(
+        "Jobs and logs", "What was done lately, and what it printed.", inside, name="jobs", is_open=False
+    )
 
 
 def _stack(*children: Markup) -> Markup:

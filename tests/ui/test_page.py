@@ -71,7 +71,9 @@ def test_control_knows_the_limits_of_its_setting(pair):
             assert float(control.attributes["data-high"]) == high
             assert high >= BOUNDLESS or f"{high:g}" in field.text
     if setting.choices:
-        offered = {inner.attributes.get("value") for inner in control.all() if inner.tag in ("option", "input")}
+        offered = {
+            inner.attributes.get("value") for inner in control.all() if inner.tag in ("option", "input")
+        }
         assert set(setting.choices) <= offered
 
 
@@ -79,7 +81,9 @@ def test_control_knows_the_limits_of_its_setting(pair):
 def test_control_belongs_to_a_setting_or_to_a_script(control):
     if (field := field_of(control)) is not None:
         form = field.attributes.get("data-form", "")
-        assert field.attributes["data-setting"] in {setting.name for setting in describe_settings(FORMS[form])}
+        assert field.attributes["data-setting"] in {
+            setting.name for setting in describe_settings(FORMS[form])
+        }
         return
     names = [f"#{control.attributes['id']}"] if "id" in control.attributes else []
     names += [f".{name}" for name in control.attributes.get("class", "").split()]
@@ -94,7 +98,9 @@ def test_control_has_a_name(control):
     assert control.attributes.get("aria-label") or is_labelled or is_inside
 
 
-@pytest.mark.parametrize("button", BUTTONS, ids=lambda element: element.attributes.get("data-press", element.text))
+@pytest.mark.parametrize(
+    "button", BUTTONS, ids=lambda element: element.attributes.get("data-press", element.text)
+)
 def test_button_asks_an_action_or_the_page(button):
     press = button.attributes.get("data-press")
     if press is None:
@@ -113,7 +119,11 @@ OF_RUNS = {"run.save", "run.sample", "run.stop", "run.stop_after_epoch", "run.di
 
 
 def test_every_action_that_scripts_ask_exists():
-    asked = {name for text in SCRIPTS.values() for name in re.findall(r'(?:call|askForm)\([^"`]*"([a-z_]+\.[a-z_]+)"', text)}
+    asked = {
+        name
+        for text in SCRIPTS.values()
+        for name in re.findall(r'(?:call|askForm)\([^"`]*"([a-z_]+\.[a-z_]+)"', text)
+    }
     assert len(asked) > 30
     assert asked <= set(find_actions())
 
