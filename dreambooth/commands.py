@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import RunFolder
+from dreambooth.config.forms.create import CreateForm, ImportForm
+from dreambooth.config.forms.export import ExportForm
+from dreambooth.config.forms.sample import SampleForm
 from dreambooth.config.option import describe_settings
-from dreambooth.config.samples import SampleConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import (
     ConfigError,
@@ -25,6 +27,14 @@ from dreambooth.config.store import (
 )
 from dreambooth.console import Console
 from dreambooth.events import Event, EventReader, ask, take_requests
+from dreambooth.form_arguments import read_form
+from dreambooth.jobs.asking import (
+    prepare_create,
+    prepare_export,
+    prepare_import,
+    prepare_sample,
+    prepare_with_config,
+)
 from dreambooth.jobs.follow import follow
 from dreambooth.jobs.library import Library, find_concept, find_unfinished_training, read_job
 from dreambooth.jobs.start import (
@@ -32,16 +42,13 @@ from dreambooth.jobs.start import (
     change_run,
     find_resumable,
     is_alive,
-    prepare_run,
     prepare_tool,
     prepare_training,
     start_worker,
 )
 from dreambooth.migration.report import describe_report
-from dreambooth.source_arguments import source_values
 
 ADAPTERS = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
-SAMPLERS: tuple[str, ...] = get_args(get_type_hints(SampleConfig)["sampler"])
 
 
 def run_to_end(run: RunFolder, console: Console) -> Event:
@@ -105,17 +112,14 @@ def _changed_config(library: Library, asked: Namespace) -> TrainConfig:
 
 def create(library: Library, asked: Namespace, console: Console) -> int:
     """Make a model from a checkpoint."""
-    place = {"hub": asked.hub} if asked.hub else {"source": str(asked.source.resolve())}
-    wanted = {**place, **source_values(asked)}
-    run = prepare_run(library, library.folder(asked.name), "create", wanted)
+    run = prepare_create(library, read_form(CreateForm, asked))
     told = "{model}: {family}, {predicts}, {resolution} px, made in {path}"
     return _run(run, console, {"done": told.format_map})
 
 
 def import_old(library: Library, asked: Namespace, console: Console) -> int:
     """Make a model from a folder of the old extension."""
-    old = asked.folder.resolve()
-    run = prepare_run(library, library.folder(asked.name or old.name), "import", {"source": str(old)})
+    run = prepare_import(library, read_form(ImportForm, asked))
     return _run(run, console, {"done": describe_import})
 
 
@@ -196,14 +200,10 @@ def _limits(setting: dict[str, Any]) -> str:
     return ""
 
 
-def _asked_config(library: Library, asked: Namespace) -> dict[str, Any]:
-    return {"config": config_to_json(_changed_config(library, asked))}
-
-
 def check(library: Library, asked: Namespace, console: Console) -> int:
     """The plan of a training, before anything runs."""
-    run = prepare_run(library, library.folder(asked.name), "check", _asked_config(library, asked))
-    return _run(run, console, {"done": describe_plan})
+    _changed_config(library, asked)
+    return _run(prepare_with_config(library, asked.name, "check"), console, {"done": describe_plan})
 
 
 def describe_plan(plan: dict[str, Any]) -> str:
@@ -229,8 +229,8 @@ def describe_plan(plan: dict[str, Any]) -> str:
 
 def classes(library: Library, asked: Namespace, console: Console) -> int:
     """Generate the class images that are missing."""
-    run = prepare_run(library, library.folder(asked.name), "classes", _asked_config(library, asked))
-    return _run(run, console, {"done": describe_classes})
+    _changed_config(library, asked)
+    return _run(prepare_with_config(library, asked.name, "classes"), console, {"done": describe_classes})
 
 
 def describe_classes(result: dict[str, Any]) -> str:
@@ -269,30 +269,14 @@ def ask_training(library: Library, asked: Namespace, console: Console) -> int:
 
 def sample(library: Library, asked: Namespace, console: Console) -> int:
     """Draw pictures with a model."""
-    values = {
-        name: getattr(asked, name)
-        for name in (
-            "prompt",
-            "negative_prompt",
-            "count",
-            "seed",
-            "steps",
-            "guidance_scale",
-            "sampler",
-            "width",
-            "height",
-        )
-    }
-    config = config_to_json(library.load(asked.name).config)
-    values |= {"to": str(asked.to.resolve()), "config": config}
-    return _run(prepare_run(library, library.folder(asked.name), "sample", values), console, {})
+    form = read_form(SampleForm, asked)
+    return _run(prepare_sample(library, asked.name, form, Path(form.to)), console, {})
 
 
 def export(library: Library, asked: Namespace, console: Console) -> int:
-    """Write a model for use elsewhere."""
-    library.load(asked.name)
-    values = {"to": str(asked.to.resolve()), "format": asked.format, "dtype": asked.dtype}
-    run = prepare_run(library, library.folder(asked.name), "export", values)
+    """Write a model for use elsewhere, also over a file of that name."""
+    form = replace(read_form(ExportForm, asked), overwrite=True)
+    run = prepare_export(library, asked.name, form, Path(form.to))
     return _run(run, console, {"done": "{path}: {bytes} bytes".format_map})
 
 

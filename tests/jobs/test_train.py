@@ -69,6 +69,7 @@ def test_events_tell_the_story_in_order(begin, with_classes):
     step = next(event for event in read_events(run) if event["event"] == "step")
     numbers = ("loss", "instance_loss", "prior_loss", "grad_norm", "memory_bytes", "images_per_second")
     assert all(step[name] > 0 for name in numbers)
+    assert step["ram_bytes"] > 1e8  # of the whole process, which has loaded torch
     assert (step["lifetime_step"], step["concept_losses"].keys()) == (1, {"0"})
     assert step["lr"] == {"unet": 1e-3}
 
