@@ -9,7 +9,8 @@ from pathlib import Path
 from dreambooth.config.settings import Concept, Method
 from dreambooth.data.captions import read_caption
 from dreambooth.data.errors import DataError
-from dreambooth.data.images import ImageInfo, Skipped, find_images
+from dreambooth.data.images import ImageInfo, find_images
+from dreambooth.data.listing import Skipped
 
 
 @dataclass(frozen=True)

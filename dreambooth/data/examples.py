@@ -11,7 +11,7 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size, nearest_bucket, training_sizes
 from dreambooth.data.concepts import Picture, Pictures, class_pictures, instance_pictures, num_class_images
 from dreambooth.data.errors import DataError
-from dreambooth.data.images import Skipped
+from dreambooth.data.listing import Skipped
 from dreambooth.data.prompts import class_caption, instance_caption
 
 
