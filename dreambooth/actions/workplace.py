@@ -39,6 +39,7 @@ class Workplace:
 
     library: Library
     host: Host
+    upload_folders: tuple[Path, ...] = ()  # where the host keeps what a browser sent
 
 
 Values = Mapping[str, Any]
