@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from dreambooth.tasks.classes import make_classes
 from dreambooth.tasks.create import create_model
 from dreambooth.tasks.export import export
 from dreambooth.tasks.import_old import import_old_model
+from dreambooth.tasks.inspect import inspect
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
 from dreambooth.tasks.sample import sample
 from dreambooth.tasks.tools import (
@@ -45,10 +47,12 @@ from dreambooth.training.device import DeviceError
 from dreambooth.training.optimizers import MissingPackage
 from dreambooth.training.run import TrainingFailed
 from dreambooth.training.state import StateError
+from dreambooth.turns import turn
 
 TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "create": create_model,
     "import": import_old_model,
+    "inspect": inspect,
     "check": check_plan,
     "classes": make_classes,
     "train": train,
@@ -62,6 +66,9 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "lora_resize": lora_resize,
     "lora_convert": lora_convert,
 }
+# It reads headers and writes nothing, so it harms no job beside it. All others compute, as `check` does to
+# take the time of a step, or fill memory and disk with weights.
+WITHOUT_DEVICE = ("inspect",)
 REFUSALS = (
     Refused,
     ConfigError,
@@ -106,15 +113,23 @@ def _describe_failure(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def _device(job: Job) -> AbstractContextManager[None]:
+    """The device for this job alone, once all that came before are done; not for a job without need of it."""
+    if job.asked["job"] in WITHOUT_DEVICE:
+        return nullcontext()
+
+    def say_waiting(before: int) -> None:
+        message = "another job is running" if before == 1 else f"{before} other jobs come first"
+        job.events.write("waiting", message=message, before=before)
+
+    models_dir = (job.run.path / job.asked["models_dir"]).resolve()
+    return turn(models_dir, job.run, say_waiting, job.stop_if_asked)
+
+
 def _perform(job: Job) -> dict[str, Any]:
     """Wait for the device and run the task; returns what the ``end`` event tells."""
-
-    def say_waiting() -> None:
-        job.events.write("waiting", message="another job is running")
-
-    device_lock = (job.run.path / job.asked["models_dir"]).resolve() / ".device.lock"
     try:
-        with file_lock(device_lock, say_waiting, job.stop_if_asked):
+        with _device(job):
             result = TASKS[job.asked["job"]](job)
     except REFUSALS as refusal:
         return {"outcome": "refused", "message": str(refusal)}
