@@ -4,7 +4,7 @@
 
 (() => {
   const trainer = window.dreamboothTrainer;
-  const { h, number } = trainer;
+  const { h } = trainer;
   const gigabytes = (value) => `${Number((value / 1e9).toPrecision(3))} GB`;
   const plain = (value) => (value === 0 ? "0" : Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5 ? shortExponent(value) : String(Number(value.toPrecision(3))));
 
