@@ -115,6 +115,22 @@ class RunFolder:
         return self.path / "worker.lock"
 
 
+def is_folder(typed: str) -> bool:
+    """Whether what somebody typed is a folder; what can be no path at all is none."""
+    try:
+        return Path(typed).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(typed: str) -> bool:
+    """Whether what somebody typed is a file; what can be no path at all is none."""
+    try:
+        return Path(typed).is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def find_name_fault(name: str) -> str | None:
     """Why ``name`` cannot be a model's name on every system, or None."""
     if not name or name != name.strip(" .") or len(name) > 100:

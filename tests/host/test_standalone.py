@@ -45,7 +45,7 @@ def answer_of(body: bytes, kind: bytes) -> tuple[dict[bytes, bytes], bytes]:
     """What HeadWriter makes of an answer in two pieces."""
     sent = []
 
-    async def app(scope, receive, send):
+    async def app(_scope, _receive, send):
         headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body[:9], "more_body": True})
