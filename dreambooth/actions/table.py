@@ -9,7 +9,7 @@ from typing import Any
 from dreambooth.actions.workplace import Action, Workplace
 from dreambooth.config.store import ConfigError
 
-SUBJECTS: tuple[str, ...] = ()
+SUBJECTS: tuple[str, ...] = ("models", "run_control", "run_view")
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,38 @@
+"""Begins trainings, asks them things, and stops jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dreambooth.actions.asked import asked_flag, asked_text, asked_text_or_none
+from dreambooth.actions.workplace import Action, Values, Workplace
+from dreambooth.jobs.control import (
+    ask_training,
+    begin_training,
+    cancel,
+    find_asked_training,
+    resume_training,
+)
+
+
+def train(place: Workplace, values: Values) -> dict[str, Any]:
+    """Train ``name``: anew, or with ``resume`` from where it was interrupted."""
+    start = resume_training if asked_flag(values, "resume") else begin_training
+    return {"run": place.library.run_place(start(place.library, asked_text(values, "name")))}
+
+
+def ask(place: Workplace, values: Values) -> dict[str, Any]:
+    """Ask ``request`` of the training ``run``, or of the one of the model ``name``."""
+    library, run_place = place.library, asked_text_or_none(values, "run")
+    run = library.find_run(run_place) if run_place else find_asked_training(library, asked_text(values, "name"))
+    return {"asked": ask_training(run, asked_text(values, "request")), "run": library.run_place(run)}
+
+
+def cancel_run(place: Workplace, values: Values) -> dict[str, Any]:
+    """Stop the job ``run``, at work or waiting."""
+    run = place.library.find_run(asked_text(values, "run"))
+    cancel(run)
+    return {"run": place.library.run_place(run)}
+
+
+ACTIONS: dict[str, Action] = {"run.train": train, "run.ask": ask, "run.cancel": cancel_run}
