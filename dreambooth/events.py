@@ -124,10 +124,13 @@ def find_end(run: RunFolder) -> Event | None:
     return None
 
 
-def ask(run: RunFolder, request: Request) -> None:
-    """Ask something of the run; asking twice before it answers is asking once."""
+def ask(run: RunFolder, request: Request | Literal["draw"], values: Event | None = None) -> None:
+    """Ask something of the run; asking twice before it answers is asking once.
+
+    Only ``draw`` has ``values``: what is to be drawn. What is asked last counts.
+    """
     with written_whole(run.requests / request) as file:
-        file.write(str(time.time()))
+        file.write(str(time.time()) if values is None else json.dumps(values))
 
 
 def take_requests(run: RunFolder) -> list[Request]:
@@ -139,3 +142,13 @@ def take_requests(run: RunFolder) -> list[Request]:
             path.unlink()
             taken.append(request)
     return taken
+
+
+def take_drawing(run: RunFolder) -> str | None:
+    """What is to be drawn now, as it was written, or None; taken, so that it is answered once."""
+    path = run.requests / "draw"
+    if not path.is_file():
+        return None
+    content = path.read_text(encoding="utf-8", errors="replace")
+    path.unlink()
+    return content

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import asked_text, asked_text_or_none
+from dreambooth.actions.given import given
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.jobs.desktop import open_folder
@@ -23,35 +23,35 @@ def show_list(place: Workplace, _: Values) -> dict[str, Any]:
 
 def show_card(place: Workplace, values: Values) -> dict[str, Any]:
     """Everything that is known of ``name``."""
-    return model_card(place.library, asked_text(values, "name"))
+    return model_card(place.library, given(values, "name", str))
 
 
 def rename(place: Workplace, values: Values) -> dict[str, Any]:
     """Give ``name`` the name ``new_name``."""
-    new_name = asked_text(values, "new_name")
-    rename_model(place.library, asked_text(values, "name"), new_name)
+    new_name = given(values, "new_name", str)
+    rename_model(place.library, given(values, "name", str), new_name)
     return {"name": new_name}
 
 
 def duplicate(place: Workplace, values: Values) -> dict[str, Any]:
     """Copy ``name`` to ``new_name``."""
-    run = prepare_duplicate(place.library, asked_text(values, "name"), asked_text(values, "new_name"))
+    run = prepare_duplicate(place.library, given(values, "name", str), given(values, "new_name", str))
     start_worker(run)
     return {"run": place.library.run_place(run)}
 
 
 def delete(place: Workplace, values: Values) -> dict[str, Any]:
     """Delete ``name``; ``confirmation`` is the name again."""
-    name = asked_text(values, "name")
-    return {"name": name, "bytes": delete_model(place.library, name, asked_text(values, "confirmation"))}
+    name = given(values, "name", str)
+    return {"name": name, "bytes": delete_model(place.library, name, given(values, "confirmation", str))}
 
 
 def import_old(place: Workplace, values: Values) -> dict[str, Any]:
     """Make the model ``name`` of a folder of the old extension."""
-    old = Path(asked_text(values, "folder")).expanduser()
+    old = Path(given(values, "folder", str)).expanduser()
     if not old.is_dir():
         raise ConfigError(f"folder: {old} is not a folder")
-    folder = place.library.folder(asked_text_or_none(values, "name") or old.resolve().name)
+    folder = place.library.folder(given({"name": "", **values}, "name", str) or old.resolve().name)
     if folder.path.exists():
         raise ConfigError(f"name: {folder.name} is taken; choose another name")
     run = prepare_run(place.library, folder, "import", {"source": str(old.resolve())})
@@ -61,14 +61,14 @@ def import_old(place: Workplace, values: Values) -> dict[str, Any]:
 
 def restore(place: Workplace, values: Values) -> dict[str, Any]:
     """Make the weights of a saved step, ``weights``, those of ``name`` again."""
-    run = prepare_restore(place.library, asked_text(values, "name"), asked_text(values, "weights"))
+    run = prepare_restore(place.library, given(values, "name", str), given(values, "weights", str))
     start_worker(run)
     return {"run": place.library.run_place(run)}
 
 
 def show_folder(place: Workplace, values: Values) -> dict[str, Any]:
     """Open the folder of ``name`` where this server runs, if somebody sits there."""
-    folder = place.library.folder(asked_text(values, "name"))
+    folder = place.library.folder(given(values, "name", str))
     if not folder.path.is_dir():
         raise ConfigError(f"there is no model {folder.name} any more")
     open_folder(folder.path, is_local=place.host.is_local())

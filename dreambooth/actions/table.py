@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import logging
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
+from dreambooth import actions
 from dreambooth.actions.workplace import Action, Workplace
 from dreambooth.config.store import ConfigError
-
-SUBJECTS: tuple[str, ...] = ("models", "run_control", "run_view")
 
 logger = logging.getLogger(__name__)
 
 
 def find_actions() -> dict[str, Action]:
-    """Every action by its name, ``subject.verb``."""
+    """Every action by its name, ``subject.verb``: those of all files beside this one."""
     table: dict[str, Action] = {}
-    for subject in SUBJECTS:
-        table |= import_module(f"dreambooth.actions.{subject}").ACTIONS
+    for module in iter_modules(actions.__path__):
+        table |= getattr(import_module(f"{actions.__name__}.{module.name}"), "ACTIONS", {})
     return table
 
 
 def answer(place: Workplace, table: dict[str, Action], asked: Any) -> dict[str, Any]:  # noqa: ANN401 - from outside
     """Perform ``{"action": NAME, "values": {…}}``.
 
-    The answer has one key: ``result``; ``refused``, in words for whoever asked; or ``failed``, of which the log
-    has more.
+    The answer has one key: ``result``; ``refused``, in words for whoever asked; or ``failed``, of which the
+    log has more.
     """
     if not isinstance(asked, dict) or not isinstance(asked.get("values", {}), dict):
         return {"refused": "an action is asked as an object with action and values"}

@@ -21,7 +21,9 @@ class SourceFile:
 class Host(Protocol):
     """What differs between the webuis and our own server."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Which host it is."""
 
     def sources(self) -> list[SourceFile]:
         """Checkpoints that the host knows."""

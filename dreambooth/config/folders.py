@@ -52,7 +52,7 @@ class ModelFolder:
 
     @property
     def backups(self) -> Path:
-        """Earlier settings."""
+        """Earlier settings, and adapters that a training replaced."""
         return self.path / "backups"
 
     @property

@@ -16,6 +16,8 @@ from dreambooth.data.pictures import load_picture
 
 MIN_SIDE_PX = 8  # below this a picture is not one latent wide
 HASH_CHUNK_BYTES = 1 << 20
+REJECTED = ".rejected"  # ``class_SEED.rejected``: this class image is not wanted, and not to be drawn again
+PASSED_OVER = (".txt", REJECTED)
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,16 @@ class Found:
 def find_images(folder: Path) -> Found:
     """Every picture in ``folder`` and its sub-folders, each decoded once to know that it is whole.
 
-    Hidden files and folders (``.x``, ``._x``) and ``.txt`` captions are passed over without a word; whatever
-    else cannot be used is listed. Raises DataError when the folder itself cannot be read.
+    Hidden files and folders (``.x``, ``._x``), ``.txt`` captions and the marks of rejected class images are
+    passed over without a word; whatever else cannot be used is listed. Raises DataError when the folder
+    itself cannot be read.
     """
     _check_readable(folder)
     suffixes = _readable_suffixes()
     images: list[ImageInfo] = []
     skipped: list[Skipped] = []
     for path in _walk(folder, skipped):
-        if path.suffix.lower() == ".txt":
+        if path.suffix.lower() in PASSED_OVER:
             continue
         if path.suffix.lower() not in suffixes:
             skipped.append(

@@ -83,7 +83,7 @@ def find_asked_training(library: Library, name: str) -> RunFolder:
 
 
 def cancel(run: RunFolder) -> None:
-    """Stop a job, at work or waiting; a training saves its state first. Raises ConfigError when it is over."""
+    """Stop a job, at work or waiting; a training saves first. Raises ConfigError when it is over."""
     if not is_alive(run):
         raise ConfigError("this job is over already")
     ask(run, "stop")  # heard while it waits, and by a training

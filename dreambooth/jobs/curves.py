@@ -15,8 +15,8 @@ Point = tuple[int, float | None]  # lifetime step, value; None where it was not 
 class Curves:
     """Values by name and step. A span of steps keeps its lowest and highest value, and one that is none.
 
-    ``generation`` rises when points that were told before change; else points are only added. Those of the span
-    that is not yet full are ``open``: told each time anew.
+    ``generation`` rises when points that were told before change; else points are only added. Those of the
+    span that is not yet full are ``open``: told each time anew.
     """
 
     def __init__(self, generation: int) -> None:

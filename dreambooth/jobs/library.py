@@ -6,14 +6,18 @@ import json
 import os
 import shlex
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dreambooth.config.concept import Concept
+from dreambooth.config.editing import update_record, with_config
 from dreambooth.config.folders import ModelFolder, RunFolder, find_name_fault
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError, ModelRecord, load_record, save_record
+from dreambooth.config.store import ConfigError, ModelRecord, load_record
 from dreambooth.events import find_end
+from dreambooth.jobs.history import keep_settings
 from dreambooth.migration.folder import is_old_config
 
 JOBS = ".jobs"  # runs of jobs that belong to no model
@@ -53,7 +57,7 @@ class Library:
         return run.path.relative_to(self.path).as_posix()
 
     def find_run(self, place: str) -> RunFolder:
-        """The run at such a place, whether it is still there or not; raises ConfigError for any other place."""
+        """The run at such a place, whether it is still there or not; raises ConfigError for others."""
         *above, name = place.split("/")
         is_tool = above == [JOBS]
         is_of_model = len(above) == 2 and above[1] == "runs" and find_name_fault(above[0]) is None
@@ -73,22 +77,63 @@ class Library:
         command = shlex.join(["python", "-m", "dreambooth", *words])
         return f"make one of this trainer from it, which leaves the old one as it is: {command}"
 
-    def remove_concept(self, name: str, index: int) -> None:
-        """Take a concept away; its generated class images go to the backups, the others keep theirs."""
-        folder, config = self.folder(name), self.load(name).config
-        own = folder.classifiers(index)
-        if own.exists():
-            folder.backups.mkdir(parents=True, exist_ok=True)
-            own.rename(folder.backups / f"{own.name}-{time.strftime('%Y%m%d-%H%M%S')}")
-        for later in range(index + 1, len(config.concepts)):
-            if folder.classifiers(later).exists():
-                folder.classifiers(later).rename(folder.classifiers(later - 1))
-        kept = config.concepts[:index] + config.concepts[index + 1 :]
-        self.save_config(name, replace(config, concepts=kept))
+    def change_config(
+        self,
+        name: str,
+        change: Callable[[TrainConfig], TrainConfig],
+        expected_revision: int | None = None,
+        session: str = "",
+    ) -> ModelRecord:
+        """Change a model's settings, as they are now, and keep what they were.
 
-    def save_config(self, name: str, config: TrainConfig) -> None:
-        """Store other settings for a model."""
-        save_record(self.folder(name).config_file, replace(self.load(name), config=config))
+        Raises StaleSettings when a revision is expected and there have been other changes since. Changes of
+        one session (of a page) within a minute are one in the history.
+        """
+        self.load(name)
+        folder = self.folder(name)
+
+        def change_record(record: ModelRecord) -> ModelRecord:
+            changed = with_config(record, change, expected_revision)
+            if changed.revision != record.revision:
+                keep_settings(folder, record, session)
+            return changed
+
+        return update_record(folder.config_file, change_record)
+
+    def save_config(
+        self, name: str, config: TrainConfig, expected_revision: int | None = None
+    ) -> ModelRecord:
+        """Store other settings for a model; raises StaleSettings as ``change_config`` does."""
+        return self.change_config(name, lambda _: config, expected_revision)
+
+    def remove_concept(self, name: str, index: int, expected_revision: int | None = None) -> ModelRecord:
+        """Take a concept away; its generated class images go to the backups, the others keep theirs."""
+        folder = self.folder(name)
+
+        def remove(config: TrainConfig) -> TrainConfig:
+            find_concept(config, index)
+            _put_class_images_aside(folder, index, len(config.concepts))
+            return replace(config, concepts=config.concepts[:index] + config.concepts[index + 1 :])
+
+        return self.change_config(name, remove, expected_revision)
+
+
+def find_concept(config: TrainConfig, index: int) -> Concept:
+    """The concept of this number; raises ConfigError when there is none."""
+    if not 0 <= index < len(config.concepts):
+        raise ConfigError(f"there is no concept {index}; there are {len(config.concepts)}, counted from 0")
+    return config.concepts[index]
+
+
+def _put_class_images_aside(folder: ModelFolder, index: int, num_concepts: int) -> None:
+    """Move a concept's generated class images to the backups, and those of later concepts one number down."""
+    own = folder.classifiers(index)
+    if own.exists():
+        folder.backups.mkdir(parents=True, exist_ok=True)
+        own.rename(folder.backups / f"{own.name}-{time.strftime('%Y%m%d-%H%M%S')}")
+    for later in range(index + 1, num_concepts):
+        if folder.classifiers(later).exists():
+            folder.classifiers(later).rename(folder.classifiers(later - 1))
 
 
 def read_job(run: RunFolder) -> dict[str, Any]:

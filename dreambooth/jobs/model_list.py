@@ -65,17 +65,22 @@ def _read_version(config_file: Path, *_: int) -> tuple[ModelRecord | None, str |
         return None, str(error), False
 
 
-def settings_revision(folder: ModelFolder) -> str | None:
-    """Changes whenever the model's settings, or what is known of it, are written; None without a model."""
-    try:
-        return str(folder.config_file.stat().st_mtime_ns)  # too long a number for a browser
-    except OSError:
-        return None
+def settings_revision(folder: ModelFolder) -> int | None:
+    """How often the model's settings were changed; None where they cannot be read."""
+    record, _, _ = _read(folder.config_file)
+    return record.revision if record else None
 
 
 def list_revision(library: Library) -> str:
     """Changes whenever a model comes, goes, or is written."""
     digest = hashlib.sha256()
     for name in library.names():
-        digest.update(f"{name} {settings_revision(library.folder(name))}\n".encode())
+        digest.update(f"{name} {_written_ns(library.folder(name))}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def _written_ns(folder: ModelFolder) -> int:
+    try:
+        return folder.config_file.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder
@@ -58,14 +59,13 @@ class PageState:
         return self.library.run_place(run) if run else None
 
     def _tell_queue(self, living: list[RunFolder]) -> list[dict[str, Any]]:
-        """The jobs that are alive, the one at work first; ``before`` counts those that began to wait earlier."""
-        told = [(run, self.views.find(run).glance()) for run in living]
-        queue = [(run, glance) for run, glance in told if glance["status"] in ("running", "waiting")]
-        queue.sort(key=lambda item: (item[1]["status"] == "waiting", item[1]["began"] or float("inf")))
-        return [
-            {"run": self._place(run), "model": _find_model_name(run), **glance, "before": before}
-            for before, (run, glance) in enumerate(queue)
+        """The jobs that are alive, in their turn; ``before`` counts those that a job waits for."""
+        told = [
+            {"run": self._place(run), "model": _find_model_name(run), **self.views.find(run).glance()}
+            for run in living
         ]
+        alive = [each for each in told if each["status"] in ("running", "waiting")]
+        return sorted(alive, key=lambda each: (each["before"], each["began"] or 0))
 
 
 def _find_model_name(run: RunFolder) -> str | None:
@@ -76,7 +76,7 @@ def _find_model_name(run: RunFolder) -> str | None:
         model_dir = read_job(run).get("model_dir")
     except (OSError, ValueError):
         return None
-    return os.path.basename(os.path.normpath(run.path / model_dir)) if model_dir else None
+    return Path(os.path.normpath(run.path / model_dir)).name if model_dir else None
 
 
 def _find_last_training(folder: ModelFolder | None) -> RunFolder | None:

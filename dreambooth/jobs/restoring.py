@@ -11,7 +11,7 @@ WEIGHTS = (".safetensors", ".ckpt")
 
 
 def prepare_restore(library: Library, name: str, weights: str) -> RunFolder:
-    """The run of the job; ``weights`` is a file inside the model's folder. Raises ConfigError for any other."""
+    """The run of the job; ``weights`` is a file inside the model's folder; raises ConfigError for others."""
     library.load(name)
     folder = library.folder(name)
     path = (folder.path / weights).resolve()

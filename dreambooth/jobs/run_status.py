@@ -19,7 +19,7 @@ def find_status(run: RunFolder, story: RunStory, *, was_alive: bool) -> Status:
         status: Status = story.end["outcome"]
         return status
     if was_alive or (story.worker is None and _was_just_given(run)):
-        return "waiting" if story.is_waiting else "running"
+        return "waiting" if story.waiting else "running"
     if story.job != "train" and (run.requests / "stop").exists():
         return "stopped"  # ended at once, as it was asked to
     return "lost"
@@ -38,8 +38,9 @@ def describe_status(status: Status, story: RunStory) -> str:
         return _describe_work(story)
     if status == "stopped" and story.job == "train" and story.step is not None:
         return f"stopped at step {story.step} of {story.num_steps}; it can go on"
+    if status == "waiting" and story.waiting is not None:
+        return f"waiting: {story.waiting.get('message', 'another job is running')}"
     words: dict[Status, str] = {
-        "waiting": "waiting: another job is running",
         "done": "done" if story.step is None else f"done: {story.step} steps",
         "stopped": "stopped",
         "discarded": "discarded: the model is as it was last saved",
@@ -48,7 +49,7 @@ def describe_status(status: Status, story: RunStory) -> str:
         "lost": "ended without a word",
         "none": "nothing has run yet",
     }
-    return words[status]
+    return words.get(status, status)
 
 
 def _describe_work(story: RunStory) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -39,7 +40,7 @@ class RunStory:
         self.curves = Curves(generation)
         self.worker: Event | None = None  # the last that began
         self.end: Event | None = None
-        self.is_waiting = False
+        self.waiting: Event | None = None  # what it waits for
         self.is_training = False  # the worker that is at work has begun with the steps
         self.progress: dict[str, Any] | None = None
         self.start: Event | None = None
@@ -51,7 +52,7 @@ class RunStory:
         self._pace: deque[tuple[int, float]] = deque(maxlen=PACE_STEPS + 1)  # step, time
 
     def take(self, event: Event) -> None:
-        """The next event; kinds that are not known are passed over, and events that lack what they should tell."""
+        """The next event; of kinds that are not known, or without what they should tell, nothing is taken."""
         take = _TAKERS.get(event["event"])
         if take is None:
             return
@@ -76,21 +77,18 @@ class RunStory:
     def steps_per_second(self) -> float | None:
         """By the median of the last steps; saving and sampling between them do not count."""
         steps = list(self._pace)
-        paces = [
-            (after[1] - before[1]) / (after[0] - before[0])
-            for before, after in zip(steps, steps[1:], strict=False)
-        ]
+        paces = [(after[1] - before[1]) / (after[0] - before[0]) for before, after in pairwise(steps)]
         return 1 / median(paces) if paces and median(paces) > 0 else None
 
     def _begin(self, event: Event) -> None:
         self.worker, self.end, self.progress = event, None, None
-        self.is_waiting = self.is_training = False
+        self.waiting, self.is_training = None, False
 
-    def _wait(self, _: Event) -> None:
-        self.is_waiting = True
+    def _wait(self, event: Event) -> None:
+        self.waiting = event
 
     def _stop_waiting(self, _: Event) -> None:
-        self.is_waiting = False
+        self.waiting = None
 
     def _take_progress(self, event: Event) -> None:
         self.progress = {name: event[name] for name in ("what", "done", "total")}
@@ -130,7 +128,7 @@ class RunStory:
 
     def _end(self, event: Event) -> None:
         if event["outcome"]:
-            self.end, self.is_waiting = event, False
+            self.end, self.waiting = event, None
 
     def _absolute(self, path: str) -> str:
         return str(self.model_folder / path)  # of the job `sample` it is absolute already

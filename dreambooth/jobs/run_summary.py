@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import os
 import time
 from dataclasses import dataclass
 from functools import lru_cache
@@ -91,9 +90,6 @@ def find_interrupted(library: Library, name: str) -> dict[str, Any] | None:
 
 def find_last_trained(folder: ModelFolder) -> float | None:
     """When the model was last at training; None when it never was."""
-    for run in reversed(list_runs(folder.runs, "train")):
-        try:
-            return os.stat(run.events_file).st_mtime
-        except OSError:
-            continue  # given, and never begun
-    return None
+    told = (run.events_file for run in reversed(list_runs(folder.runs, "train")))
+    last = next((events for events in told if events.exists()), None)
+    return last.stat().st_mtime if last else None

@@ -48,7 +48,9 @@ class RunView:
                 return {"status": status}
             began = story.worker["time"] if story.worker else None
             told = {"job": story.job, "status": status, "words": describe_status(status, story)}
-            return {**told, "began": began, "step": story.step, "num_steps": story.num_steps}
+            before = story.waiting.get("before", 1) if story.waiting else 0
+            steps = {"step": story.step, "num_steps": story.num_steps}
+            return {**told, **steps, "began": began, "before": before}
 
     def _look(self) -> tuple[RunStory | None, Status]:
         was_alive = is_alive(self.run)  # asked before reading: what it says last is read after it is gone

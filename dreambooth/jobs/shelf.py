@@ -47,9 +47,10 @@ def rename_model(library: Library, name: str, new_name: str) -> None:
 
 
 def delete_model(library: Library, name: str, confirmation: str) -> int:
-    """Take a model away with all that is in its folder; ``confirmation`` is its name again. Returns bytes freed.
+    """Take a model away with all that is in its folder, and return the bytes freed.
 
-    It is gone at once; a kill while its files are removed leaves a hidden folder, which the next call removes.
+    ``confirmation`` is its name again. The model is gone at once; a kill while its files are removed leaves a
+    hidden folder, which the next call removes.
     """
     if confirmation != name:
         raise ConfigError(f"to delete {name}, its name has to be typed; {confirmation!r} is another")
@@ -83,9 +84,7 @@ def _find_idle(library: Library, name: str) -> ModelFolder:
 
 def _find_free(library: Library, name: str, folder: ModelFolder) -> ModelFolder:
     place = library.folder(name)
-    is_same = place.path.exists() and place.path.samefile(
-        folder.path
-    )  # in capitals, where the system ignores them
+    is_same = place.path.exists() and place.path.samefile(folder.path)  # capitals may not count
     if place.path.exists() and (not is_same or name == folder.name):
         raise ConfigError(f"{name} is taken; choose another name")
     if find_living_run(library, place) is not None:

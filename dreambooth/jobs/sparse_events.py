@@ -61,7 +61,7 @@ def _choose(lines: list[bytes], stride: int) -> Iterator[bytes]:
 
 
 def _extremes(steps: list[bytes]) -> list[bytes]:
-    """The steps of the lowest and the highest loss, and the first whose loss is none; all, if one is damaged."""
+    """The steps of the lowest and highest loss, and the first whose loss is none; all, if one is damaged."""
     if len(steps) <= 2:
         return steps
     losses = _read_losses(b"\n".join(steps))

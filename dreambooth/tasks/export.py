@@ -23,6 +23,8 @@ from dreambooth.tools.weighted import Weighted
 def export(job: Job) -> dict[str, Any]:
     """A checkpoint, the LoRA alone, or a folder in diffusers layout; the model itself is never loaded."""
     path, form, dtype = Path(job.asked["to"]), job.asked["format"], DTYPES[job.asked["dtype"]]
+    if path.exists() and not job.asked.get("overwrite", True):
+        raise Refused(f"{path} exists already; choose another name, or overwrite it")
     record, source = job.load_record(), open_working(job.model_folder.working)
     if form.startswith("lora"):
         if not record.adapter:

@@ -12,7 +12,6 @@ import torch
 from dreambooth.adapters.errors import AdapterError
 from dreambooth.config.store import ConfigError
 from dreambooth.data.errors import DataError
-from dreambooth.locks import file_lock
 from dreambooth.models.single_file import CheckpointError
 from dreambooth.tasks.check import check_plan
 from dreambooth.tasks.classes import make_classes
@@ -20,6 +19,7 @@ from dreambooth.tasks.create import create_model
 from dreambooth.tasks.duplicate import duplicate
 from dreambooth.tasks.export import export
 from dreambooth.tasks.import_old import import_old_model
+from dreambooth.tasks.inspect import inspect
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
 from dreambooth.tasks.sample import sample
 from dreambooth.tasks.tools import (
@@ -36,11 +36,13 @@ from dreambooth.training.device import DeviceError
 from dreambooth.training.optimizers import MissingPackage
 from dreambooth.training.run import TrainingFailed
 from dreambooth.training.state import StateError
+from dreambooth.turns import turn
 
 TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "create": create_model,
     "import": import_old_model,
     "duplicate": duplicate,
+    "inspect": inspect,
     "check": check_plan,
     "classes": make_classes,
     "train": train,
@@ -54,6 +56,9 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "lora_resize": lora_resize,
     "lora_convert": lora_convert,
 }
+# It reads headers and writes nothing, so it harms no job beside it. All others compute, as `check` does to
+# take the time of a step, or fill memory and disk with weights.
+WITHOUT_DEVICE = ("inspect",)
 REFUSALS = (
     Refused,
     ConfigError,
@@ -84,16 +89,20 @@ def _describe_failure(error: Exception) -> str:
 
 @contextmanager
 def _device(job: Job) -> Iterator[None]:
-    """Hold the device; while another job has it, wait and say so, and say when the wait is over."""
+    """The device for this job alone, once all that came before are done; not for a job without need of it."""
+    if job.asked["job"] in WITHOUT_DEVICE:
+        yield
+        return
     has_waited = False
 
-    def say_waiting() -> None:
+    def say_waiting(before: int) -> None:
         nonlocal has_waited
         has_waited = True
-        job.events.write("waiting", message="another job is running")
+        message = "another job is running" if before == 1 else f"{before} other jobs come first"
+        job.events.write("waiting", message=message, before=before)
 
-    lock = (job.run.path / job.asked["models_dir"]).resolve() / ".device.lock"
-    with file_lock(lock, say_waiting, job.stop_if_asked):
+    models_dir = (job.run.path / job.asked["models_dir"]).resolve()
+    with turn(models_dir, job.run, say_waiting, job.stop_if_asked):
         if has_waited:
             job.events.write("begin")
         yield
@@ -101,7 +110,6 @@ def _device(job: Job) -> Iterator[None]:
 
 def perform(job: Job) -> dict[str, Any]:
     """Wait for the device and run the task; returns what the ``end`` event tells."""
-
     try:
         with _device(job):
             job.stop_if_asked()

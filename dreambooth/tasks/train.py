@@ -128,7 +128,7 @@ def train(job: Job) -> dict[str, Any]:
         ]
 
     reporter = Reporter(job, config, prompts)
-    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample)
+    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample, reporter.draw)
     run = Run(job.run, learner, dataset, job.events, outlets)
     reporter.run = run
     run.resume()

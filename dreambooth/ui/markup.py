@@ -13,16 +13,18 @@ class Markup(str):
     __slots__ = ()
 
 
-def element(name: str, *children: Markup | str | None, **attributes: str | float | bool | None) -> Markup:
-    """An element. An attribute's underscores become dashes, one at the end goes; True stands for itself alone.
+def element(tag: str, /, *children: Markup | str | None, **attributes: str | float | None) -> Markup:
+    """An element. An attribute's underscores become dashes, one at the end goes.
+
+    True stands for the attribute's name alone, False and None for nothing.
 
     >>> element("label", "a < b", for_="x", data_kind="int", hidden=True, title=None)
     '<label for="x" data-kind="int" hidden>a &lt; b</label>'
     """
     told = "".join(_attribute(key, value) for key, value in attributes.items())
-    if name in VOID:
-        return Markup(f"<{name}{told}>")
-    return Markup(f"<{name}{told}>{join(*children)}</{name}>")
+    if tag in VOID:
+        return Markup(f"<{tag}{told}>")
+    return Markup(f"<{tag}{told}>{join(*children)}</{tag}>")
 
 
 def join(*children: Markup | str | None) -> Markup:
@@ -34,7 +36,7 @@ def _escaped(child: Markup | str) -> str:
     return child if isinstance(child, Markup) else escape(child)
 
 
-def _attribute(key: str, value: str | float | bool | None) -> str:
+def _attribute(key: str, value: str | float | None) -> str:
     name = key.rstrip("_").replace("_", "-")
     if value is None or value is False:
         return ""
