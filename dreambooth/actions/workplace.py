@@ -34,6 +34,9 @@ class Host(Protocol):
     def lora_folder(self) -> Path:
         """Where the host looks for LoRA files."""
 
+    def is_local(self) -> bool:
+        """Whether the host serves nobody but those who sit at this machine."""
+
 
 @dataclass(frozen=True)
 class Workplace:

@@ -75,7 +75,9 @@ def _draw_graphs() -> Markup:
         "details",
         element("summary", "The curves in numbers"),
         element(
-            "div", element("table", element("thead", heads), element("tbody"), class_="db-table"), class_="db-scroll"
+            "div",
+            element("table", element("thead", heads), element("tbody"), class_="db-table"),
+            class_="db-scroll",
         ),
         class_="db-graph-table db-fold",
     )
@@ -152,7 +154,9 @@ def _draw_log() -> Markup:
     return element(
         "details",
         element("summary", "Log"),
-        element("pre", class_="db-output-log-text", tabindex=0, role="region", aria_label="The end of the log"),
+        element(
+            "pre", class_="db-output-log-text", tabindex=0, role="region", aria_label="The end of the log"
+        ),
         class_="db-output-log db-fold",
         hidden=True,
     )
