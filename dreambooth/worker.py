@@ -32,6 +32,8 @@ from dreambooth.tasks.export import export
 from dreambooth.tasks.import_old import import_old_model
 from dreambooth.tasks.inspect import inspect
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
+from dreambooth.tasks.replacing import finish_replacing
+from dreambooth.tasks.restore import restore
 from dreambooth.tasks.sample import sample
 from dreambooth.tasks.tools import (
     convert,
@@ -57,6 +59,7 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "classes": make_classes,
     "train": train,
     "sample": sample,
+    "restore": restore,
     "export": export,
     "convert": convert,
     "merge": merge,
@@ -66,8 +69,8 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "lora_resize": lora_resize,
     "lora_convert": lora_convert,
 }
-# It reads headers and writes nothing, so it harms no job beside it. All others compute, as `check` does to take
-# the time of a step, or fill memory and disk with weights.
+# It reads headers and writes nothing, so it harms no job beside it. All others compute, as `check` does to
+# take the time of a step, or fill memory and disk with weights.
 WITHOUT_DEVICE = ("inspect",)
 REFUSALS = (
     Refused,
@@ -130,6 +133,8 @@ def _perform(job: Job) -> dict[str, Any]:
     """Wait for the device and run the task; returns what the ``end`` event tells."""
     try:
         with _device(job):
+            if "model_dir" in job.asked:
+                finish_replacing(job.model_folder)
             result = TASKS[job.asked["job"]](job)
     except REFUSALS as refusal:
         return {"outcome": "refused", "message": str(refusal)}
