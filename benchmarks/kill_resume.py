@@ -23,8 +23,9 @@ from pathlib import Path
 from PIL import Image
 from safetensors.torch import load_file
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.folders import ModelFolder, RunFolder
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import changed
 from dreambooth.data.cache import tensors_hash
 from dreambooth.events import Event, EventReader

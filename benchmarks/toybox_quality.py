@@ -15,7 +15,7 @@ from random import Random
 
 from PIL import Image
 
-from dreambooth.config.settings import PrecisionConfig
+from dreambooth.config.precision import PrecisionConfig
 from dreambooth.models.create import create_working, read_source
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model

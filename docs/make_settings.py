@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
-from typing import get_type_hints
 
-from dreambooth.config.option import Setting, describe_settings
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.option import Setting
+from dreambooth.config.sections import GENERAL, Section, describe_concept, describe_sections
 
 PAGE_FILE = Path(__file__).parent / "settings.md"
 HEADER = """# Settings
 
-Made by `python -m docs.make_settings` from `dreambooth/config/settings.py`; change it there.
+Made by `python -m docs.make_settings` from the sections in `dreambooth/config`; change it there.
 
 `--set NAME=VALUE` after `train`, `check`, `classes` or `settings` changes a setting of a model, and it stays
 changed. The defaults are those for a model of 512 px: `create` sets `data.resolution`, and for small models
@@ -37,23 +35,29 @@ def default_of(setting: Setting) -> str:
     return f"`{typed.lower() if setting.kind == 'bool' else typed}`" if typed else "empty"
 
 
-def build_table(section: type, prefix: str = "") -> str:
-    """A row for each setting of the section itself."""
+def help_of(setting: Setting) -> str:
+    """What a setting does, and what each of its choices means."""
+    choices = [f"`{choice}`: {words}" for choice, words in setting.description.choices_help.items()]
+    return "<br>".join([setting.description.help, *choices])
+
+
+def build_table(section: Section) -> str:
+    """A row for each setting."""
     rows = [
-        f"| `{prefix}{each.name}` | {default_of(each)} | {limits_of(each)} | {each.description.help} |"
-        for each in describe_settings(section)
-        if "." not in each.name
+        f"| `{each.name}` | {default_of(each)} | {limits_of(each)} | {help_of(each)} |"
+        for each in section.settings
     ]
     return "\n".join(["| Name | Default | Limits | What it does |", "|---|---|---|---|", *rows, ""])
 
 
 def build_page() -> str:
     """The whole page."""
-    parts = [HEADER, "## The run\n", build_table(TrainConfig)]
-    for name, section in get_type_hints(TrainConfig).items():
-        if dataclasses.is_dataclass(section):
-            parts += [f"## `{name}`\n", f"{section.__doc__}\n", build_table(section, f"{name}.")]
-    return "\n".join([*parts, "## Concepts\n", f"{Concept.__doc__} {CONCEPT_NOTE}\n", build_table(Concept)])
+    parts = [HEADER]
+    for section in describe_sections():
+        name = "" if section.name == GENERAL else f": `{section.name}`"
+        parts += [f"## {section.title}{name}\n", f"{section.help}\n", build_table(section)]
+    concept = describe_concept()
+    return "\n".join([*parts, "## Concepts\n", f"{concept.help} {CONCEPT_NOTE}\n", build_table(concept)])
 
 
 if __name__ == "__main__":

@@ -12,8 +12,12 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from dreambooth.config.concept import Concept
+from dreambooth.config.data import DataConfig
+from dreambooth.config.duration import DurationConfig
 from dreambooth.config.folders import ModelFolder, RunFolder
-from dreambooth.config.settings import Concept, DataConfig, DurationConfig, SampleConfig, TrainConfig
+from dreambooth.config.samples import SampleConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import config_to_json
 from dreambooth.data.cache import tensors_hash
 from dreambooth.jobs.library import Library

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import skimage
 
-from dreambooth.config.settings import Concept, DataConfig, PrecisionConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.data import DataConfig
+from dreambooth.config.precision import PrecisionConfig
 from dreambooth.data.buckets import Size
 from dreambooth.data.pictures import load_picture
 from dreambooth.data.pixels import picture_to_tensor

@@ -21,7 +21,9 @@ class SourceFile:
 class Host(Protocol):
     """What differs between the webuis and our own server."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Which host it is."""
 
     def sources(self) -> list[SourceFile]:
         """Checkpoints that the host knows."""
@@ -31,6 +33,9 @@ class Host(Protocol):
 
     def lora_folder(self) -> Path:
         """Where the host looks for LoRA files."""
+
+    def is_local(self) -> bool:
+        """Whether the host serves nobody but those who sit at this machine."""
 
 
 @dataclass(frozen=True)

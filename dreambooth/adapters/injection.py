@@ -15,7 +15,7 @@ from dreambooth.adapters.layers import ADAPTER, AdaptedLayer
 from dreambooth.adapters.magnitude import add_magnitude
 from dreambooth.adapters.sizes import Size
 from dreambooth.adapters.weight_change import Kind
-from dreambooth.config.settings import LoraConfig
+from dreambooth.config.lora import LoraConfig
 
 
 def inject(module: nn.Module, kind: Kind, sizes: Mapping[str, Size], config: LoraConfig) -> None:

@@ -22,7 +22,7 @@ from dreambooth.adapters.weight_change import (
     module_kind,
     module_rank,
 )
-from dreambooth.config.settings import LoraConfig
+from dreambooth.config.lora import LoraConfig
 from dreambooth.models.family import Model
 
 _TRAINABLE: tuple[Kind, ...] = ("lora", "loha", "lokr")

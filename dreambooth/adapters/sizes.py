@@ -10,7 +10,7 @@ from torch import nn
 from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.kohya_names import adapted_paths, block_of, blocks_of
 from dreambooth.config.blocks import BlockValue, find_missing, parse_blocks, value_at
-from dreambooth.config.settings import LoraConfig
+from dreambooth.config.lora import LoraConfig
 from dreambooth.models.architecture import Architecture
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, count, islice, zip_longest
 from typing import TypeVar
 
-from dreambooth.config.settings import DataConfig
+from dreambooth.config.data import DataConfig
 from dreambooth.data.buckets import Size
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.prompts import shuffle_tags

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dreambooth.config.settings import DataConfig
+from dreambooth.config.data import DataConfig
 from dreambooth.data.errors import DataError
 
 SIDE_MULTIPLE_PX = 8  # one latent

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dreambooth.config.settings import Concept, Method
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import Method
 from dreambooth.data.captions import read_caption
 from dreambooth.data.errors import DataError
 from dreambooth.data.images import ImageInfo, find_images

@@ -40,8 +40,9 @@ _INSPECTED: FileMemory[ImageInfo] = FileMemory(MOST_REMEMBERED)
 def find_images(folder: Path) -> Found:
     """Every picture in ``folder`` and its sub-folders, each decoded once to know that it is whole.
 
-    Hidden files and folders (``.x``, ``._x``) and ``.txt`` captions are passed over without a word; whatever
-    else cannot be used is listed. Raises DataError when the folder itself cannot be read.
+    Hidden files and folders (``.x``, ``._x``), ``.txt`` captions and the marks of rejected class images are
+    passed over without a word; whatever else cannot be used is listed. Raises DataError when the folder
+    itself cannot be read.
     """
     listed = list_files(folder)
     looked_at = [_look_at(path) for path in listed.pictures]

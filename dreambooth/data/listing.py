@@ -12,7 +12,8 @@ from PIL import Image
 
 from dreambooth.data.errors import DataError
 
-WITHOUT_A_WORD = {".txt", ".rejected"}  # captions, and marks in the place of class images thrown away
+REJECTED = ".rejected"  # ``class_SEED.rejected``: this class image is not wanted, and not to be drawn again
+WITHOUT_A_WORD = {".txt", REJECTED}
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ from __future__ import annotations
 import random
 import re
 
-from dreambooth.config.settings import Concept, Method
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import Method
 from dreambooth.data.choices import readings, without_choices
 
 FILEWORDS = "[filewords]"

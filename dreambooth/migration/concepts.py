@@ -9,7 +9,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from dreambooth.config.settings import Concept, Method, TrainConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import Method, TrainConfig
 from dreambooth.migration.places import (
     Becomes,
     Dropped,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.option import Setting, Value, describe_settings, find_fault
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import concept_from_json, config_from_json, config_to_json
 from dreambooth.migration.concepts import (
     FIELDS,

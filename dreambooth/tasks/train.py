@@ -128,7 +128,7 @@ def train(job: Job) -> dict[str, Any]:
         ]
 
     reporter = Reporter(job, config, prompts)
-    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample)
+    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample, reporter.draw)
     run = Run(job.run, learner, dataset, job.events, outlets)
     reporter.run = run
     run.resume()
@@ -171,8 +171,3 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
     if reporter.config.samples.sample_at_end and outcome == "done":
         reporter.sample(run.step)
     return told
-
-
-def forget_state(run_path: Path) -> None:
-    """A run that is done needs no state any more."""
-    shutil.rmtree(run_path / "state", ignore_errors=True)

@@ -13,7 +13,7 @@ from PIL import Image
 from dreambooth.adapters.lora import attach_lora
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.config.folders import ModelFolder
-from dreambooth.config.settings import PrecisionConfig
+from dreambooth.config.precision import PrecisionConfig
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
 from dreambooth.toybox.judge import Judge, load_judge

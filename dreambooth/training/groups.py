@@ -9,7 +9,9 @@ from torch import nn
 
 from dreambooth.adapters.layers import adapted_layers
 from dreambooth.adapters.sizes import block_values, lr_factors
-from dreambooth.config.settings import LoraConfig, OptimizerConfig, TrainConfig
+from dreambooth.config.lora import LoraConfig
+from dreambooth.config.optimizer import OptimizerConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.family import Model

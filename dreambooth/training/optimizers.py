@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from dreambooth.config.settings import OptimizerConfig
+from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.training.groups import Group
 
 

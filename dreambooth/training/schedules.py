@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from dreambooth.config.settings import ScheduleConfig
+from dreambooth.config.schedule import ScheduleConfig
 
 
 def _linear(progress: float, _: ScheduleConfig) -> float:

@@ -15,7 +15,7 @@ from dreambooth.adapters.lora import (
 )
 from dreambooth.adapters.lora_file import read_lora, save_lora
 from dreambooth.adapters.sizes import layer_sizes
-from dreambooth.config.settings import LoraConfig
+from dreambooth.config.lora import LoraConfig
 from dreambooth.models.load import load_model
 from tests.adapters.conftest import move_lora
 from tests.adapters.merged import merged_weights

@@ -14,7 +14,7 @@ from dreambooth.adapters.lora import add_lora, attach_lora, lora_weights
 from dreambooth.adapters.lora_file import save_lora
 from dreambooth.adapters.peft_layout import save_diffusers_lora
 from dreambooth.adapters.reading import read_adapter
-from dreambooth.config.settings import LoraConfig
+from dreambooth.config.lora import LoraConfig
 from dreambooth.models.create import create_working, read_source
 from dreambooth.models.load import load_model
 from dreambooth.models.single_file import read_checkpoint, write_checkpoint

@@ -9,7 +9,7 @@ from dreambooth.adapters.lora import (
     lora_weights,
     without_lora,
 )
-from dreambooth.config.settings import LoraConfig
+from dreambooth.config.lora import LoraConfig
 from dreambooth.models.load import load_model
 from tests.adapters.merged import merged_weights
 from tests.models.conditions import told

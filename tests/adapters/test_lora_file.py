@@ -9,7 +9,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.lora import add_lora, attach_lora, lora_weights
 from dreambooth.adapters.lora_file import read_lora, save_lora, write_lora
-from dreambooth.config.settings import LoraConfig
+from dreambooth.config.lora import LoraConfig
 from dreambooth.models.architecture import STABLE_DIFFUSION_15
 from dreambooth.models.configs import build_without_weights
 from dreambooth.models.export import export_checkpoint

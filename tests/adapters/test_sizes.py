@@ -4,7 +4,7 @@ from torch import nn
 from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.lora import add_lora, named_layers
 from dreambooth.adapters.sizes import Size, layer_sizes
-from dreambooth.config.settings import LoraConfig
+from dreambooth.config.lora import LoraConfig
 from dreambooth.models.architecture import STABLE_DIFFUSION_XL
 from dreambooth.models.configs import build_without_weights
 

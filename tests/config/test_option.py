@@ -4,8 +4,9 @@ import math
 
 import pytest
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.option import describe_settings, find_fault, parse_value
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 
 SETTINGS = {
     **{setting.name: setting for setting in describe_settings(TrainConfig)},
@@ -86,3 +87,14 @@ def test_description_is_plain_values():
     assert (told["name"], told["kind"], told["low"], told["high"]) == ("lora.rank", "int", 1, 512)
     assert told["choices"] == []
     assert "description" not in told
+
+
+@pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if setting.kind == "choice"])
+def test_every_choice_is_explained_and_no_other(name):
+    told = SETTINGS[name].to_json()
+    assert list(told["choices_help"]) == told["choices"]
+    assert all(words.endswith(".") for words in told["choices_help"].values())
+
+
+def test_only_choices_explain_choices():
+    assert not any(s.description.choices_help for s in SETTINGS.values() if s.kind != "choice")

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.rules import Problem, find_problems
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import changed
 
 HYBRID = {"instance_token": "sks", "instance_prompt": "[filewords]", "class_prompt": "[filewords]"}

@@ -5,8 +5,9 @@ from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.option import Setting, describe_settings
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import (
     ConfigError,
     ModelRecord,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dreambooth.config.settings import DataConfig
+from dreambooth.config.data import DataConfig
 from dreambooth.data.batches import epoch_steps, find_step, iterate_steps, steps_per_epoch
 from dreambooth.data.examples import Dataset
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from dreambooth.config.settings import DataConfig
+from dreambooth.config.data import DataConfig
 from dreambooth.data.buckets import (
     Size,
     bucket_sizes,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import TrainConfig
 from dreambooth.data.class_plan import fair_shares, plan_class_images
 
 

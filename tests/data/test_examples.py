@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from dreambooth.config.settings import Concept, DataConfig, LossConfig, TrainConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.data import DataConfig
+from dreambooth.config.loss import LossConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import build_examples

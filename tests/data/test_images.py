@@ -55,6 +55,13 @@ def test_hidden_files_and_folders_are_passed_over(tmp_path, save_picture):
     assert found.skipped == ()
 
 
+def test_marks_of_rejected_class_images_are_passed_over(tmp_path, save_picture):
+    save_picture("class_2.png")
+    (tmp_path / "class_1.rejected").touch()
+    found = find_images(tmp_path)
+    assert (names(found), found.skipped) == (["class_2.png"], ())
+
+
 def test_size_is_that_of_the_upright_picture(tmp_path, save_picture):
     exif = Image.Exif()
     exif[0x0112] = 6

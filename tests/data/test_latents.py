@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-from dreambooth.config.settings import Concept, DataConfig, TrainConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.data import DataConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import Batch, Item
 from dreambooth.data.cache import TensorCache
 from dreambooth.data.errors import DataError

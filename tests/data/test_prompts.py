@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dreambooth.config.settings import Concept
+from dreambooth.config.concept import Concept
 from dreambooth.data.prompts import (
     class_caption,
     class_captions,

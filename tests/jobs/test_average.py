@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from dreambooth.config.ema import EmaConfig
+from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.config.rules import find_problems
-from dreambooth.config.settings import EmaConfig, OptimizerConfig
 from dreambooth.models.create import read_source
 from dreambooth.models.from_checkpoint import Wishes
 from dreambooth.models.names import EMA_PREFIX

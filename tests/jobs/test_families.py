@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from dreambooth.config.settings import OptimizerConfig, PartsConfig, SampleConfig, SavingConfig
+from dreambooth.config.optimizer import OptimizerConfig
+from dreambooth.config.parts import PartsConfig
+from dreambooth.config.samples import SampleConfig
+from dreambooth.config.saving import SavingConfig
 from dreambooth.events import ask
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.start import prepare_run, prepare_training

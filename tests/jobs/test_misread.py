@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dreambooth.config.settings import LossConfig
+from dreambooth.config.loss import LossConfig
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.start import prepare_run, prepare_training
 from dreambooth.toybox import WEIGHTS_FILE

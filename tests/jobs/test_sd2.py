@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from dreambooth.adapters.lora_file import read_lora
-from dreambooth.config.settings import LoraConfig, OptimizerConfig, PartsConfig
+from dreambooth.config.lora import LoraConfig
+from dreambooth.config.optimizer import OptimizerConfig
+from dreambooth.config.parts import PartsConfig
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.start import prepare_run, prepare_training
 from dreambooth.models.names import SD2_TEXT as TEXT

@@ -4,8 +4,9 @@ from dataclasses import fields
 
 import pytest
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.option import describe_settings
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import config_to_json
 from dreambooth.migration.concepts import FIELDS
 from dreambooth.migration.earlier import EARLIER

@@ -6,7 +6,7 @@ import yaml
 from diffusers import StableDiffusionPipeline
 
 from dreambooth.adapters.lora import add_lora, lora_weights
-from dreambooth.config.settings import LoraConfig
+from dreambooth.config.lora import LoraConfig
 from dreambooth.models.architecture import STABLE_DIFFUSION_21
 from dreambooth.models.configs import build_without_weights, part_configs
 from dreambooth.models.create import create_working, read_source

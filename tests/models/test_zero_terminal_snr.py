@@ -7,7 +7,7 @@ import torch
 import yaml
 from diffusers.schedulers.scheduling_ddim import rescale_zero_terminal_snr
 
-from dreambooth.config.settings import PrecisionConfig
+from dreambooth.config.precision import PrecisionConfig
 from dreambooth.models.create import create_working, read_source
 from dreambooth.models.errors import CheckpointError
 from dreambooth.models.export import export_checkpoint, modelspec

@@ -9,7 +9,7 @@ import torch
 from dreambooth.adapters.lora import add_lora
 from dreambooth.adapters.lora_file import save_lora
 from dreambooth.adapters.weight_change import Kind
-from dreambooth.config.settings import LoraConfig
+from dreambooth.config.lora import LoraConfig
 from dreambooth.models.create import create_working, read_source
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model

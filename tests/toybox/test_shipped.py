@@ -2,7 +2,7 @@
 
 from random import Random
 
-from dreambooth.config.settings import PrecisionConfig
+from dreambooth.config.precision import PrecisionConfig
 from dreambooth.toybox.judge import load_judge
 from dreambooth.toybox.pictures import draw_picture, pictures_to_tensor
 from dreambooth.toybox.world import OBJECTS, full_caption, random_spec

@@ -64,6 +64,7 @@ class Told:
     losses: list[float] = field(default_factory=list)
     saves: list[int] = field(default_factory=list)
     samples: list[int] = field(default_factory=list)
+    drawings: list[str] = field(default_factory=list)
 
     def say_step(self, step, report, seconds):
         assert seconds >= 0
@@ -118,7 +119,7 @@ def make_run(make_learner, tmp_path):
     def make(config: TrainConfig, name: str = "run", asks=None) -> tuple[Run, Told]:
         told = Told(RunFolder(tmp_path / name), asks or {})
         learner, dataset = make_learner(config)
-        outlets = Outlets(told.say_step, told.saves.append, told.samples.append)
+        outlets = Outlets(told.say_step, told.saves.append, told.samples.append, told.drawings.append)
         run = Run(told.folder, learner, dataset, EventWriter(told.folder), outlets)
         run.resume()
         return run, told

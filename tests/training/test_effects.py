@@ -8,8 +8,9 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from dreambooth.adapters.lora_file import read_lora
+from dreambooth.config.concept import Concept
 from dreambooth.config.option import describe_settings
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.jobs.start import prepare_training
 from dreambooth.training.class_images import ClassJob, generate_class_images
 from dreambooth.training.device import DeviceError, choose_device

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from dreambooth.config.settings import OptimizerConfig
+from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.training.groups import Group
 from dreambooth.training.optimizers import build_optimizer, set_lrs
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from dreambooth.config.settings import PrecisionConfig
+from dreambooth.config.precision import PrecisionConfig
 from dreambooth.training.device import choose_device
 from dreambooth.training.samplers import SAMPLER_NAMES, Look, Wish, draw_latents, draw_pictures
 from dreambooth.training.samples import make_previews, planned_previews

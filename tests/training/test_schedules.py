@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from dreambooth.config.settings import SCHEDULES, ScheduleConfig
+from dreambooth.config.schedule import SCHEDULES, ScheduleConfig
 from dreambooth.training.schedules import lr_factor
 
 NAMES = get_args(SCHEDULES)

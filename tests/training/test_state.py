@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from dreambooth.config.folders import RunFolder
-from dreambooth.config.settings import OptimizerConfig
+from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.training.groups import Group
 from dreambooth.training.optimizers import build_optimizer
 from dreambooth.training.state import (

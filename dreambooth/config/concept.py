@@ -1,0 +1,63 @@
+"""A subject or dataset, and its prompts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dreambooth.config.option import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concept:
+    """One subject or dataset with its prompts; the names are those of the old extension."""
+
+    title: ClassVar[str] = "Concept"
+
+    instance_data_dir: str = option(
+        "", "Instance folder", "Your pictures; searched with all its sub-folders."
+    )
+    instance_prompt: str = option(
+        "[filewords]",
+        "Instance prompt",
+        "What to call your pictures; [filewords] stands for each picture's caption.",
+    )
+    instance_token: str = option("", "Instance token", "A rare word that will mean your subject, e.g. sks.")
+    class_token: str = option("", "Class token", "The ordinary word for what your subject is, e.g. dog.")
+    class_data_dir: str = option(
+        "",
+        "Class folder",
+        "Your own pictures of ordinary things of the class; generated ones are kept with the model.",
+    )
+    class_prompt: str = option(
+        "[filewords]",
+        "Class prompt",
+        "What class pictures are called and drawn from, without the token; {red|blue} makes some of each.",
+    )
+    class_negative_prompt: str = option(
+        "", "Class negative prompt", "What generated class pictures should avoid."
+    )
+    num_class_images_per: int = option(
+        0, "Class images per instance image", "0: no prior preservation.", low=0, high=1000
+    )
+    class_guidance_scale: float = option(
+        7.5, "Class guidance scale", "Classifier-free guidance while generating class images.", low=1, high=30
+    )
+    class_infer_steps: int = option(40, "Class steps", "Sampler steps of a class image.", low=1, high=500)
+    repeats: int = option(
+        1, "Repeats", "How often an epoch shows each of these pictures.", low=1, high=10_000
+    )
+    save_sample_prompt: str = option(
+        "",
+        "Sample prompt",
+        "What previews show; empty: the instance prompt, [filewords] from the first picture.",
+    )
+    save_sample_negative_prompt: str = option("", "Sample negative prompt", "What previews should avoid.")
+    n_save_sample: int = option(1, "Samples", "Previews of this concept each time.", low=0, high=100)
+    sample_seed: int = option(
+        -1, "Sample seed", "-1: a fixed one drawn from the run's seed.", low=-1, high=2**32
+    )
+    save_guidance_scale: float = option(
+        7.5, "Sample guidance scale", "Classifier-free guidance.", low=1, high=30
+    )
+    save_infer_steps: int = option(20, "Sample steps", "Sampler steps of a preview.", low=1, high=500)

@@ -1,0 +1,49 @@
+"""How pictures become batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dreambooth.config.option import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """How pictures become batches."""
+
+    title: ClassVar[str] = "Pictures and batches"
+
+    resolution: int = option(
+        512,
+        "Resolution",
+        "Side of a square training picture in pixels; others keep its area.",
+        low=32,
+        high=4096,
+    )
+    use_buckets: bool = option(
+        True, "Aspect buckets", "Train pictures in about their own shape; off: everything is cropped square."
+    )
+    bucket_step_px: int = option(
+        64, "Bucket step", "Sides are multiples of this many pixels.", low=8, high=512, advanced=True
+    )
+    batch_size: int = option(
+        1, "Batch size", "Instance images per pass; class images come on top.", low=1, high=512
+    )
+    gradient_accumulation_steps: int = option(
+        1, "Gradient accumulation", "Passes per optimizer step.", low=1, high=1024, advanced=True
+    )
+    horizontal_flip: bool = option(
+        False,
+        "Horizontal flip",
+        "Show every picture mirrored half of the time; not for text or asymmetric faces.",
+    )
+    shuffle_tags: bool = option(
+        False, "Shuffle tags", "Reorder the caption's comma-separated parts after the first, anew each time."
+    )
+    caption_dropout_probability: float = option(
+        0.0, "Caption dropout", "Share of pictures shown with an empty caption.", low=0, high=1, advanced=True
+    )
+    cache_latents: bool = option(
+        True, "Cache latents", "Encode every picture once and keep the result on disk, keyed by its content."
+    )

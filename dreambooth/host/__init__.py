@@ -1,0 +1,1 @@
+"""What differs between the webuis and our own server."""

@@ -1,0 +1,118 @@
+"""Our own server: the same page as in a webui, with the Gradio of our own environment."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.responses import FileResponse
+from starlette.staticfiles import StaticFiles
+
+from dreambooth.actions.table import answer, find_actions
+from dreambooth.actions.workplace import SourceFile, Workplace
+from dreambooth.config.store import ConfigError
+from dreambooth.host.head import HeadWriter
+from dreambooth.jobs.library import Library
+from dreambooth.ui.gradio_tab import build_tab, mount, upload_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "javascript"
+STYLE = ROOT / "style.css"
+TOYBOX = ROOT / "dreambooth" / "toybox" / "toybox.safetensors"
+CHECKPOINTS = (".safetensors", ".ckpt")
+
+
+@dataclass(frozen=True)
+class Standalone:
+    """Folders in the place of a webui's; they are those of a webui's when ``data_dir`` is one."""
+
+    data_dir: Path
+    serves_others: bool = False  # other machines
+    name: str = field(default="standalone", init=False)
+
+    def is_local(self) -> bool:
+        """Whether nobody but those who sit at this machine can come in."""
+        return not self.serves_others
+
+    def checkpoint_folder(self) -> Path:
+        """``models/Stable-diffusion``, as the webuis call it."""
+        return self.data_dir / "models" / "Stable-diffusion"
+
+    def lora_folder(self) -> Path:
+        """``models/Lora``."""
+        return self.data_dir / "models" / "Lora"
+
+    def sources(self) -> list[SourceFile]:
+        """The toybox, and the checkpoints in the folder for them."""
+        folder = self.checkpoint_folder()
+        found = (
+            sorted(path for path in folder.rglob("*") if path.suffix in CHECKPOINTS)
+            if folder.is_dir()
+            else []
+        )
+        own = [SourceFile("Toybox: the small model that ships with the trainer", TOYBOX)]
+        return own + [SourceFile(str(path.relative_to(folder)), path) for path in found]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listening:
+    """Where the server listens, and who may come in."""
+
+    port: int
+    to_all: bool = False
+    user: str = ""
+    password: str = ""
+
+    @property
+    def address(self) -> str:
+        """This machine alone, or all that can reach it."""
+        return "0.0.0.0" if self.to_all else "127.0.0.1"
+
+    def is_known(self, user: str, password: str) -> bool:
+        """Whether somebody may come in."""
+        is_user = secrets.compare_digest(user.encode(), self.user.encode())
+        return secrets.compare_digest(password.encode(), self.password.encode()) and is_user
+
+
+def parse_listening(port: int, auth: str, *, to_all: bool) -> Listening:
+    """What the command line said; raises ConfigError where everybody could come in."""
+    user, colon, password = auth.partition(":")
+    if auth and not (user and colon and password):
+        raise ConfigError("--auth: write it as user:password")
+    if to_all and not auth:
+        raise ConfigError("--listen lets everybody in who can reach this machine: add --auth user:password")
+    return Listening(port=port, to_all=to_all, user=user, password=password)
+
+
+def build_app(place: Workplace, listening: Listening) -> FastAPI:
+    """The server with page, scripts and style."""
+    scripts = sorted(SCRIPTS.glob("*.js"))
+    tags = [
+        f'<script src="/dreambooth_page/{path.name}?{path.stat().st_mtime_ns}" defer></script>'
+        for path in scripts
+    ]
+    tags.append(f'<link rel="stylesheet" href="/dreambooth_page/style.css?{STYLE.stat().st_mtime_ns}">')
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(HeadWriter, tags="".join(tags))
+    app.add_api_route("/dreambooth_page/style.css", lambda: FileResponse(STYLE), include_in_schema=False)
+    app.mount("/dreambooth_page", StaticFiles(directory=SCRIPTS))
+    is_known: Callable[[str, str], bool] | None = listening.is_known if listening.user else None
+    return mount(app, build_tab(partial(answer, place, find_actions())), is_known)
+
+
+def serve(library: Library, data_dir: Path, listening: Listening, tell: Callable[[str], None]) -> None:
+    """Serve the page until Ctrl-C."""
+    library.path.mkdir(parents=True, exist_ok=True)
+    place = Workplace(
+        library,
+        Standalone(data_dir.resolve(), serves_others=listening.to_all),
+        upload_folders=(upload_folder(),),
+    )
+    app = build_app(place, listening)
+    tell(f"http://{'127.0.0.1' if not listening.to_all else 'this-machine'}:{listening.port}")
+    uvicorn.run(app, host=listening.address, port=listening.port, log_level="warning")

@@ -1,0 +1,55 @@
+"""The page inside Gradio, whichever from 3.41 to 6: the only file that imports it, or asks what it can do."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import gradio as gr
+from fastapi import FastAPI
+
+from dreambooth.ui.page import draw_page
+
+CALL = "dreambooth_call"  # the name that javascript/dreambooth.js calls
+Answer = Callable[[Any], dict[str, Any]]
+
+
+def build_tab(answer: Answer) -> gr.Blocks:
+    """The page, and the one function through which it asks for everything: JSON text in, JSON text out."""
+
+    def call(asked: str, request: gr.Request) -> str:
+        if not _is_own_page(request):
+            return json.dumps({"refused": "only the page itself may ask"})
+        return json.dumps(answer(json.loads(asked)), ensure_ascii=False)
+
+    with gr.Blocks(analytics_enabled=False, title="Dreambooth trainer") as tab:
+        gr.HTML(str(draw_page()))
+        asked, told = gr.Textbox(visible=False), gr.Textbox(visible=False)
+        gr.Button(visible=False).click(call, inputs=[asked], outputs=[told], api_name=CALL, queue=False)
+    return tab
+
+
+def _is_own_page(request: gr.Request) -> bool:
+    """Whether the call comes from a page of this server; old Gradios answer pages of any other, too."""
+    origin = request.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def mount(app: FastAPI, tab: gr.Blocks, auth: Callable[[str, str], bool] | None) -> FastAPI:
+    """The tab as the whole page of a server of our own; ``auth`` says whether somebody may come in."""
+    known = inspect.signature(gr.mount_gradio_app).parameters
+    wanted = {"auth": auth, "ssr_mode": False}
+    if "auth" not in known:
+        tab.auth = auth  # of 3.41, which takes it from the tab itself
+    return gr.mount_gradio_app(app, tab, path="/", **{name: wanted[name] for name in wanted if name in known})
+
+
+def upload_folder() -> Path:
+    """Where Gradio puts files that the page hands over."""
+    return Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio")

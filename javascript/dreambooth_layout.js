@@ -1,0 +1,96 @@
+"use strict";
+
+// Tabs, menus and keys.
+
+(() => {
+  const trainer = window.dreamboothTrainer;
+  const REMEMBERED = "dreambooth_tab_chosen";
+
+  function startTabs(page) {
+    const tabs = page.findAll("[role=tab]");
+    const open = (tab, { focus = false } = {}) => {
+      for (const other of tabs) {
+        const isOpen = other === tab;
+        other.setAttribute("aria-selected", String(isOpen));
+        other.tabIndex = isOpen ? 0 : -1;
+        page.find(`#${other.getAttribute("aria-controls")}`).hidden = !isOpen;
+      }
+      if (focus) tab.focus();
+      localStorage.setItem(REMEMBERED, tab.dataset.tab);
+      page.emit("tab", tab.dataset.tab);
+    };
+    page.openTab = (name) => open(tabs.find((tab) => tab.dataset.tab === name));
+    for (const [index, tab] of tabs.entries()) {
+      tab.addEventListener("click", () => open(tab));
+      tab.addEventListener("keydown", (event) => {
+        const to = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: tabs.length - 1 }[event.key];
+        if (to === undefined) return;
+        event.preventDefault();
+        open(tabs[(to + tabs.length) % tabs.length], { focus: true });
+      });
+    }
+    const remembered = tabs.find((tab) => tab.dataset.tab === localStorage.getItem(REMEMBERED));
+    page.on("begin", () => open(remembered || tabs[0]));
+  }
+
+  function startMenus(page) {
+    const close = (menu, { focus = false } = {}) => {
+      menu.querySelector("[role=menu]").hidden = true;
+      const opener = menu.querySelector("[aria-haspopup]");
+      opener.setAttribute("aria-expanded", "false");
+      if (focus) opener.focus();
+    };
+    for (const menu of page.findAll(".db-menu")) {
+      const opener = menu.querySelector("[aria-haspopup]");
+      const items = [...menu.querySelectorAll("[role=menuitem]")];
+      opener.addEventListener("click", () => {
+        const list = menu.querySelector("[role=menu]");
+        list.hidden = !list.hidden;
+        opener.setAttribute("aria-expanded", String(!list.hidden));
+        if (!list.hidden) items[0].focus();
+      });
+      menu.addEventListener("keydown", (event) => {
+        if (event.key === "Escape") close(menu, { focus: true });
+        const at = items.indexOf(document.activeElement);
+        if (at < 0) return;
+        if (event.key === "ArrowDown") items[(at + 1) % items.length].focus();
+        if (event.key === "ArrowUp") items[(at + items.length - 1) % items.length].focus();
+      });
+      menu.addEventListener("click", (event) => { if (event.target.closest("[role=menuitem]")) close(menu); });
+      document.addEventListener("click", (event) => { if (page.isHere && !menu.contains(event.target)) close(menu); });
+    }
+  }
+
+  function startKeys(page) {
+    page.root.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.defaultPrevented) {
+        event.preventDefault();
+        event.stopPropagation(); // a webui takes Ctrl+Enter for its own Generate
+        page.find("[data-press='run.train']").click();
+      }
+    });
+  }
+
+  /** The theme of the host, as a class of ours: by how bright the page's own background is. */
+  function startTheme(page) {
+    const look = () => {
+      if (!page.isHere) return;
+      const colour = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g) || [255, 255, 255];
+      const [red, green, blue, alpha = 1] = colour.map(Number);
+      const isDark = document.body.classList.contains("dark") || document.documentElement.classList.contains("dark")
+        || (alpha > 0 && 0.3 * red + 0.6 * green + 0.1 * blue < 110);
+      page.root.classList.toggle("db-dark", isDark);
+    };
+    look();
+    const observer = new MutationObserver(look);
+    observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+    observer.observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
+  }
+
+  trainer.part((page) => {
+    startTheme(page);
+    startTabs(page);
+    startMenus(page);
+    startKeys(page);
+  });
+})();

@@ -1,0 +1,94 @@
+"""A real browser, and servers with each of the Gradios; without them the tests are left out and say why."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from playwright.sync_api import Browser, Error, Page
+
+from tests.browser.axe import fetch_axe, find_hindrances
+from tests.browser.cache import Unavailable
+from tests.browser.chromium import find_chromium, open_browser
+from tests.browser.gradios import GRADIOS, python_with
+from tests.browser.servers import Server, serve
+
+HERE = Path(__file__).parent
+Needed = TypeVar("Needed")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items) -> None:
+    """Every test of this folder needs the browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+def need(find: Callable[[], Needed]) -> Needed:
+    """What ``find`` returns; where it is missing the test is left out, or fails if it has to be here."""
+    try:
+        return find()
+    except Unavailable as missing:
+        reason = f"browser tests are left out: {missing}"
+    if os.environ.get("DREAMBOOTH_NEED_BROWSER") == "1":
+        pytest.fail(f"{reason} (DREAMBOOTH_NEED_BROWSER=1 asks for them)", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of this folder; closed behind them, as its loop would hinder others."""
+    with ExitStack() as stack:
+        yield need(lambda: stack.enter_context(open_browser()))
+
+
+@pytest.fixture(scope="session", params=GRADIOS)
+def gradio(request) -> str:
+    """Each version of Gradio in turn."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def host_python(gradio) -> Path:
+    """The Python that has it; not even made where there is no browser."""
+    need(find_chromium)
+    return need(lambda: python_with(gradio))
+
+
+@pytest.fixture
+def page(browser) -> Iterator[Page]:
+    """A page of somebody who was never here; fails when a script of ours raises what nobody catches."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page = context.new_page()
+    raised: list[Error] = []
+    page.on("pageerror", lambda error: raised.append(error))
+    yield page
+    context.close()
+    ours = [error.stack or error.message for error in raised if "dreambooth" in (error.stack or "")]
+    assert ours == [], "a script of the page raised and nobody caught it"
+
+
+@pytest.fixture
+def hindrances() -> Callable[[Page, str], list[str]]:
+    """Asks axe-core for what is seriously wrong with an element of a page as it is now."""
+    return partial(find_hindrances, need(fetch_axe))
+
+
+@pytest.fixture(scope="module")
+def stand_in(host_python, tmp_path_factory) -> Iterator[Server]:
+    """A small server in the place of a webui, whose second tab is ours."""
+    script = str(HERE / "stand_in.py")
+    with serve(host_python, tmp_path_factory.mktemp("stand_in"), [script]) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def guarded_stand_in(host_python, tmp_path_factory) -> Iterator[Server]:
+    """The same, with a login."""
+    script = str(HERE / "stand_in.py")
+    with serve(host_python, tmp_path_factory.mktemp("guarded"), [script, "--auth", "me:secret"]) as server:
+        yield server
