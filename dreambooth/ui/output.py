@@ -15,9 +15,9 @@ def draw_output() -> Markup:
         place("db-warnings", live=True),
         element("section", class_="db-result", aria_label="Result", hidden=True),
         element("section", class_="db-summary", aria_label="Summary", hidden=True),
+        element("section", class_="db-class-images", aria_label="Class images", hidden=True),
         _draw_graphs(),
         _draw_samples(),
-        element("section", class_="db-class-images", aria_label="Class images", hidden=True),
         element("details", element("summary", "Checkpoints"), class_="db-checkpoints db-fold", hidden=True),
         _draw_log(),
         _draw_statusline(),
@@ -55,9 +55,7 @@ def _draw_graphs() -> Markup:
     smoothing = element(
         "label",
         element("span", "Smoothing"),
-        element(
-            "input", type="range", id="dreambooth_smoothing", min=0, max=0.99, step=0.01, value=0.8, list=None
-        ),
+        element("input", type="range", id="dreambooth_smoothing", min=0, max=0.99, step=0.01),
         class_="db-inline",
         title="How much of the curve before counts; the values themselves stay faint behind",
     )
@@ -75,7 +73,9 @@ def _draw_graphs() -> Markup:
         "details",
         element("summary", "The curves in numbers"),
         element(
-            "div", element("table", element("thead", heads), element("tbody"), class_="db-table"), class_="db-scroll"
+            "div",
+            element("table", element("thead", heads), element("tbody"), class_="db-table"),
+            class_="db-scroll",
         ),
         class_="db-graph-table db-fold",
     )
@@ -152,7 +152,9 @@ def _draw_log() -> Markup:
     return element(
         "details",
         element("summary", "Log"),
-        element("pre", class_="db-output-log-text", tabindex=0, role="region", aria_label="The end of the log"),
+        element(
+            "pre", class_="db-output-log-text", tabindex=0, role="region", aria_label="The end of the log"
+        ),
         class_="db-output-log db-fold",
         hidden=True,
     )
