@@ -171,8 +171,3 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
     if reporter.config.samples.sample_at_end and outcome == "done":
         reporter.sample(run.step)
     return told
-
-
-def forget_state(run_path: Path) -> None:
-    """A run that is done needs no state any more."""
-    shutil.rmtree(run_path / "state", ignore_errors=True)
