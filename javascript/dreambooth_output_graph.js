@@ -32,7 +32,7 @@
     const range = trainer.scales.rangeOf(curves, look);
     if (!range) return null;
     context.font = FONT;
-    const count = Math.max(2, Math.floor(box.height / 45));
+    const count = Math.max(3, Math.floor(box.height / 40));
     const ticks = (look.isLog ? trainer.scales.logTicks : trainer.scales.linearTicks)(range.low, range.high, count);
     const labels = ticks.map(look.format);
     const left = 10 + Math.max(...labels.map((label) => context.measureText(label).width), 12);

@@ -14,7 +14,7 @@
     { name: "lr", title: "Learning rate", curves: { "lr.": "" }, fromZero: true },
     { name: "memory", title: "Memory", curves: { memory_bytes: "GPU", ram_bytes: "RAM" }, format: gigabytes, fromZero: true },
     { name: "speed", title: "Images per second", curves: { images_per_second: "Images/s" }, isSmooth: true, fromZero: true },
-    { name: "gradient", title: "Gradient", curves: { grad_norm: "Length before clipping" }, isSmooth: true, canLog: true, fromZero: true },
+    { name: "gradient", title: "Gradient", curves: { grad_norm: "Before clipping" }, isSmooth: true, canLog: true, fromZero: true },
   ];
 
   function shortExponent(value) {
@@ -22,20 +22,28 @@
   }
 
   /** A curve's name as people read it; concepts are counted from one. */
-  function labelOf(prefix, label, name) {
+  function labelOf(view, prefix, label, name) {
+    if (name === "memory_bytes" && view.now.device === "cpu") return "RAM at most"; // the device's memory is that of the process
     if (!prefix.endsWith(".")) return label;
     const rest = name.slice(prefix.length);
     return label ? `${label} ${Number(rest) + 1}` : rest.replaceAll("_", " ");
+  }
+
+  /** The names that begin so: parts in the order in which they were told, concepts by their number. */
+  function namesOf(view, prefix) {
+    const names = [...view.curves.keys()].filter((name) => name.startsWith(prefix));
+    const order = (name) => Number(name.slice(prefix.length)) || 0;
+    return names.sort((one, other) => order(one) - order(other));
   }
 
   /** The curves of a graph that have values, each with its number, which is its colour and its dash. */
   function pickCurves(view, { curves: known }) {
     const found = [];
     for (const [prefix, label] of Object.entries(known)) {
-      const names = prefix.endsWith(".") ? [...view.curves.keys()].filter((name) => name.startsWith(prefix)).sort() : [prefix];
+      const names = prefix.endsWith(".") ? namesOf(view, prefix) : [prefix];
       for (const name of names) {
         const curve = view.curves.get(name);
-        if (curve?.values.some((value) => value !== null)) found.push({ ...curve, name, prefix, label: labelOf(prefix, label, name) });
+        if (curve?.values.some((value) => value !== null)) found.push({ ...curve, name, prefix, label: labelOf(view, prefix, label, name) });
       }
     }
     const concepts = found.filter(({ prefix }) => prefix === "concept_losses.");
@@ -122,7 +130,7 @@
       this.table = page.find(".db-graph-table");
       this.cursor = null;
       this.shown = trainer.looks.get("shown", {});
-      this.smoothingControl.value = trainer.looks.get("smoothing", 0.8);
+      this.smoothingControl.value = trainer.looks.get("smoothing", 0.92);
       this.logControl.checked = trainer.looks.get("log", false);
       this.cards = GRAPHS.map((spec) => new GraphCard(this, spec));
       page.find(".db-graph-cards").append(...this.cards.map((card) => card.element));
