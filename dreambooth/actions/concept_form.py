@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dreambooth.actions.asked import Values, asked_mapping, asked_number
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, concept_from_json
 
 MOST_CONCEPTS = 10_000

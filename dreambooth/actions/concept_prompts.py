@@ -13,7 +13,8 @@ from typing import Any
 from dreambooth.actions.asked import Values, asked_mapping, asked_number, asked_text
 from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.workplace import Action, Workplace
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import config_from_json, config_to_json
 from dreambooth.data.captions import read_caption
 from dreambooth.data.concepts import instance_pictures, num_class_images

@@ -13,7 +13,8 @@ from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.concept_form import asked_concept, asked_index, with_concept
 from dreambooth.actions.places import refusing_bad_data
 from dreambooth.actions.workplace import Action, Workplace
-from dreambooth.config.settings import Concept, TrainConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import TrainConfig
 from dreambooth.data.class_plan import plan_concept
 from dreambooth.data.concepts import class_pictures
 from dreambooth.data.errors import DataError, PictureError

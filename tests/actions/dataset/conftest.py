@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from dreambooth.actions.workplace import Workplace
-from dreambooth.config.settings import Concept, DataConfig, TrainConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import DataConfig, TrainConfig
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.jobs.library import Library
 

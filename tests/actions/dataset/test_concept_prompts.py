@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dreambooth.actions.concept_prompts import least_tokens, prompts
-from dreambooth.config.settings import Concept, DataConfig, TrainConfig
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import DataConfig, TrainConfig
 from dreambooth.config.store import config_to_json
 from dreambooth.data.examples import build_examples
 from dreambooth.models.tokenizer import clip_tokenizer

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from dreambooth.actions.concept_summary import summary
-from dreambooth.config.settings import Concept
+from dreambooth.config.concept import Concept
 from dreambooth.config.store import ConfigError
 from tests.actions.dataset.conftest import NAME
 
