@@ -35,12 +35,7 @@
   function startModelTools(page) {
     page.press("buckets.dry_run", async () => {
       await page.chosen.save();
-      let told = await page.call("buckets.dry_run", { name: page.model, again: true });
-      while (told.pending) {
-        page.find(".db-buckets").replaceChildren(h("p", { class: "db-soft" }, "Looking at every picture …"));
-        await new Promise((resolve) => { setTimeout(resolve, 1000); });
-        told = await page.call("buckets.dry_run", { name: page.model });
-      }
+      const told = await page.call("buckets.dry_run", { name: page.model });
       const rows = told.buckets.map((bucket) => [bucket.size, String(bucket.images), String(bucket.steps), String(bucket.smaller_batches)]);
       page.find(".db-buckets").replaceChildren(
         h("p", {}, `${told.num_images} pictures make ${told.steps_per_epoch} steps an epoch.`),
