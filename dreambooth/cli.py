@@ -8,12 +8,15 @@ from pathlib import Path
 
 from dreambooth import commands, tool_commands
 from dreambooth.config.concept import Concept
+from dreambooth.config.forms.create import CreateForm, ImportForm
+from dreambooth.config.forms.export import ExportForm
+from dreambooth.config.forms.sample import SampleForm
 from dreambooth.config.option import describe_settings
 from dreambooth.config.store import ConfigError
 from dreambooth.console import REFUSED, Console
 from dreambooth.events import REQUESTS
+from dreambooth.form_arguments import Shape, add_form
 from dreambooth.jobs.library import Library
-from dreambooth.source_arguments import add_source_arguments
 
 DEFAULT_MODELS_DIR = Path("models") / "dreambooth"
 
@@ -80,24 +83,20 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_create(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name")
-    place = parser.add_mutually_exclusive_group(required=True)
-    place.add_argument(
-        "--source", type=Path, help="a .safetensors or .ckpt checkpoint, or a folder in diffusers layout"
+    add_form(
+        parser,
+        CreateForm,
+        Shape(
+            positional=("name",),
+            flags={"use_ema": "--ema"},
+            metavars={"hub": "OWNER/MODEL[/FILE]"},
+            one_of=("source", "hub"),
+        ),
     )
-    place.add_argument(
-        "--hub",
-        metavar="OWNER/MODEL[/FILE]",
-        help="a model to fetch from the Hugging Face hub; for private ones set HF_TOKEN",
-    )
-    add_source_arguments(parser)
 
 
 def _add_import(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "folder", type=Path, help="a model folder of sd_dreambooth_extension; it stays as it is"
-    )
-    parser.add_argument("--name", help="of the new model; that of the folder otherwise")
+    add_form(parser, ImportForm, Shape(positional=("source",), metavars={"source": "folder"}))
 
 
 def _add_name(parser: argparse.ArgumentParser) -> None:
@@ -117,24 +116,12 @@ def _add_ask(parser: argparse.ArgumentParser) -> None:
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
-    parser.add_argument("--prompt", required=True)
-    parser.add_argument("--to", type=Path, required=True, help="folder for the pictures")
-    parser.add_argument("--negative-prompt", default="")
-    parser.add_argument("--count", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0, help="of the first picture")
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--guidance-scale", type=float, default=7.5)
-    parser.add_argument("--sampler", choices=commands.SAMPLERS, default="ddim")
-    parser.add_argument("--width", type=int, default=0, help="0: the model's own")
-    parser.add_argument("--height", type=int, default=0)
+    add_form(parser, SampleForm, Shape(required=("to",)))
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
-    parser.add_argument("--to", type=Path, required=True)
-    formats = ("checkpoint", "lora", "lora_diffusers", "diffusers")
-    parser.add_argument("--format", choices=formats, default="checkpoint")
-    parser.add_argument("--dtype", choices=("fp32", "fp16", "bf16"), default="fp16")
+    add_form(parser, ExportForm, Shape(required=("to",), left_out=("overwrite",)))
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -172,7 +159,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "check": ("the plan, before anything runs", _add_name, commands.check),
     "classes": ("generate the class images that are missing", _add_name, commands.classes),
     "train": ("train", _add_train, commands.train),
-    "ask": ("ask something of a training that is under way", _add_ask, commands.ask_training),
+    "ask": ("ask something of a training that is under way", _add_ask, commands.ask_run),
     "sample": ("draw pictures with a model", _add_sample, commands.sample),
     "export": ("write a model for use elsewhere", _add_export, commands.export),
     "convert": (tool_commands.CONVERT.told, tool_commands.CONVERT.add_arguments, tool_commands.convert),

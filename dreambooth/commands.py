@@ -10,50 +10,60 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import RunFolder
+from dreambooth.config.forms.create import CreateForm, ImportForm
+from dreambooth.config.forms.export import ExportForm
+from dreambooth.config.forms.sample import SampleForm
 from dreambooth.config.option import describe_settings
-from dreambooth.config.samples import SampleConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import (
     ConfigError,
     changed,
     changed_concept,
     config_to_json,
+    value_of,
 )
 from dreambooth.console import Console
 from dreambooth.events import Event, EventReader, ask, take_requests
+from dreambooth.form_arguments import read_form
+from dreambooth.jobs.asking import (
+    prepare_create,
+    prepare_export,
+    prepare_import,
+    prepare_sample,
+    prepare_with_config,
+)
+from dreambooth.jobs.control import ask_training, begin_training, find_asked_training, resume_training
 from dreambooth.jobs.follow import follow
-from dreambooth.jobs.library import Library, find_unfinished_training, read_job
+from dreambooth.jobs.library import Library, find_concept, read_job
 from dreambooth.jobs.start import (
     PACKAGE_ROOT,
     change_run,
     find_resumable,
     is_alive,
-    prepare_run,
     prepare_tool,
-    prepare_training,
     start_worker,
 )
 from dreambooth.migration.report import describe_report
-from dreambooth.source_arguments import source_values
 
 MOST_TEST_PROCESSES = 4  # each takes up to 1.5 GB
 ADAPTERS = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
-SAMPLERS: tuple[str, ...] = get_args(get_type_hints(SampleConfig)["sampler"])
 
 
-def run_to_end(run: RunFolder, console: Console) -> Event:
+def run_to_end(run: RunFolder, console: Console, reader: EventReader | None = None) -> Event:
     """Start a worker for the run, or join the one that is at work, and show what it says until it ends.
 
-    Ctrl-C asks the run to stop; a second one leaves it running by itself, as KeyboardInterrupt.
+    ``reader`` is where to begin when the worker was started already; else only what is new is shown. Ctrl-C
+    asks the run to stop; a second one leaves it running by itself, as KeyboardInterrupt.
     """
-    reader = EventReader(run, run.events_file.stat().st_size if run.events_file.exists() else 0)
+    is_started = reader is not None
+    reader = reader or _at_end(run)
     is_running: Callable[[], bool] = partial(is_alive, run)
     worker = None
-    if not is_running():
+    if not is_started and not is_running():
         take_requests(run)  # what was asked of a worker that is gone
         worker = start_worker(run)
         is_running = lambda: worker.poll() is None  # noqa: E731 - knows of its death before the lock does
@@ -69,6 +79,10 @@ def run_to_end(run: RunFolder, console: Console) -> Event:
         return {**end, "outcome": "stopped", "message": "stopped"} if end["outcome"] == "lost" else end
 
 
+def _at_end(run: RunFolder) -> EventReader:
+    return EventReader(run, run.events_file.stat().st_size if run.events_file.exists() else 0)
+
+
 def _show_until_end(reader: EventReader, is_running: Callable[[], bool], console: Console) -> Event:
     for event in follow(reader, is_running):
         if event["event"] == "end":
@@ -77,10 +91,15 @@ def _show_until_end(reader: EventReader, is_running: Callable[[], bool], console
     raise RuntimeError("events ended without an end")
 
 
-def _run(run: RunFolder, console: Console, tell: Mapping[str, Callable[[dict[str, Any]], str]]) -> int:
+def _run(
+    run: RunFolder,
+    console: Console,
+    tell: Mapping[str, Callable[[dict[str, Any]], str]],
+    reader: EventReader | None = None,
+) -> int:
     """Run to the end, and say of the result what ``tell`` has for the outcome."""
     try:
-        end = run_to_end(run, console)
+        end = run_to_end(run, console, reader)
     except KeyboardInterrupt:
         return console.end({"event": "end", "outcome": "stopped", "message": f"left running: {run.path}"})
     if "result" in end and end["outcome"] in tell:
@@ -98,26 +117,22 @@ def parse_changes(words: list[str]) -> dict[str, str]:
 
 def _changed_config(library: Library, asked: Namespace) -> TrainConfig:
     """The model's settings with those of ``--set``, which stay changed."""
-    before = library.load(asked.name).config
-    config = changed(before, parse_changes(asked.set))
-    if config != before:
-        library.save_config(asked.name, config)
-    return config
+    changes = parse_changes(asked.set)
+    if not changes:
+        return library.load(asked.name).config
+    return library.change_config(asked.name, lambda config: changed(config, changes)).config
 
 
 def create(library: Library, asked: Namespace, console: Console) -> int:
     """Make a model from a checkpoint."""
-    place = {"hub": asked.hub} if asked.hub else {"source": str(asked.source.resolve())}
-    wanted = {**place, **source_values(asked)}
-    run = prepare_run(library, library.folder(asked.name), "create", wanted)
+    run = prepare_create(library, read_form(CreateForm, asked))
     told = "{model}: {family}, {predicts}, {resolution} px, made in {path}"
     return _run(run, console, {"done": told.format_map})
 
 
 def import_old(library: Library, asked: Namespace, console: Console) -> int:
     """Make a model from a folder of the old extension."""
-    old = asked.folder.resolve()
-    run = prepare_run(library, library.folder(asked.name or old.name), "import", {"source": str(old)})
+    run = prepare_import(library, read_form(ImportForm, asked))
     return _run(run, console, {"done": describe_import})
 
 
@@ -144,26 +159,27 @@ def _fields(asked: Namespace) -> dict[str, str]:
     }
 
 
-def _concept_at(config: TrainConfig, index: int) -> Concept:
-    if not 0 <= index < len(config.concepts):
-        raise ConfigError(f"there is no concept {index}; there are {len(config.concepts)}, counted from 0")
-    return config.concepts[index]
+def _changed_concepts(library: Library, asked: Namespace) -> tuple[Concept, ...]:
+    """The model's concepts with one added, changed or removed as asked, which stays so."""
+    if asked.action == "list":
+        return library.load(asked.name).config.concepts
+    if asked.action == "remove":
+        return library.remove_concept(asked.name, asked.index).config.concepts
+
+    def change(config: TrainConfig) -> TrainConfig:
+        if asked.action == "add":
+            added = changed_concept(Concept(), _fields(asked))
+            return replace(config, concepts=(*config.concepts, added))
+        concepts = list(config.concepts)
+        concepts[asked.index] = changed_concept(find_concept(config, asked.index), _fields(asked))
+        return replace(config, concepts=tuple(concepts))
+
+    return library.change_config(asked.name, change).config.concepts
 
 
 def concept(library: Library, asked: Namespace, console: Console) -> int:
     """Show or change what a model is to learn."""
-    config = library.load(asked.name).config
-    concepts = list(config.concepts)
-    if asked.action == "add":
-        concepts.append(changed_concept(Concept(), _fields(asked)))
-    elif asked.action == "set":
-        concepts[asked.index] = changed_concept(_concept_at(config, asked.index), _fields(asked))
-    if asked.action == "remove":
-        _concept_at(config, asked.index)
-        library.remove_concept(asked.name, asked.index)
-        concepts = list(library.load(asked.name).config.concepts)
-    elif asked.action != "list":
-        library.save_config(asked.name, replace(config, concepts=tuple(concepts)))
+    concepts = _changed_concepts(library, asked)
     told = [config_to_json(each) for each in concepts]
     lines = [
         f"{index}: {each.instance_prompt!r} from {each.instance_data_dir or '(no folder)'}, class "
@@ -179,12 +195,10 @@ def settings(library: Library, asked: Namespace, console: Console) -> int:
         raise ConfigError("name the model whose settings --set changes")
     config = _changed_config(library, asked) if asked.name else TrainConfig()
     values = config_to_json(config)
-    described = []
-    for setting in describe_settings(TrainConfig):
-        value: Any = values
-        for part in setting.name.split("."):
-            value = value[part]
-        described.append({**setting.to_json(), "value": value})
+    described = [
+        {**setting.to_json(), "value": value_of(values, setting.name)}
+        for setting in describe_settings(TrainConfig)
+    ]
     lines = [
         f"{each['name']} = {each['value']}\n    {each['label']}: {each['help']}{_limits(each)}"
         + "".join(f"\n        {choice}: {words}" for choice, words in each["choices_help"].items())
@@ -199,14 +213,10 @@ def _limits(setting: dict[str, Any]) -> str:
     return ""
 
 
-def _asked_config(library: Library, asked: Namespace) -> dict[str, Any]:
-    return {"config": config_to_json(_changed_config(library, asked))}
-
-
 def check(library: Library, asked: Namespace, console: Console) -> int:
     """The plan of a training, before anything runs."""
-    run = prepare_run(library, library.folder(asked.name), "check", _asked_config(library, asked))
-    return _run(run, console, {"done": describe_plan})
+    _changed_config(library, asked)
+    return _run(prepare_with_config(library, asked.name, "check"), console, {"done": describe_plan})
 
 
 def describe_plan(plan: dict[str, Any]) -> str:
@@ -232,8 +242,8 @@ def describe_plan(plan: dict[str, Any]) -> str:
 
 def classes(library: Library, asked: Namespace, console: Console) -> int:
     """Generate the class images that are missing."""
-    run = prepare_run(library, library.folder(asked.name), "classes", _asked_config(library, asked))
-    return _run(run, console, {"done": describe_classes})
+    _changed_config(library, asked)
+    return _run(prepare_with_config(library, asked.name, "classes"), console, {"done": describe_classes})
 
 
 def describe_classes(result: dict[str, Any]) -> str:
@@ -253,49 +263,30 @@ def train(library: Library, asked: Namespace, console: Console) -> int:
         run = find_resumable(library, asked.name)
         if asked.set:
             change_run(run, parse_changes(asked.set))
-        return _run(run, console, texts)
-    config = _changed_config(library, asked)
-    before = find_unfinished_training(library.folder(asked.name))
-    if before is not None and is_alive(before):
-        raise ConfigError(f"{asked.name} is being trained; follow it with --resume, or ask it to stop")
-    return _run(prepare_training(library, asked.name, library.load(asked.name), config), console, texts)
+        reader = _at_end(run)
+        if not is_alive(run):
+            resume_training(library, asked.name)
+        return _run(run, console, texts, reader)
+    run = begin_training(library, asked.name, _changed_config(library, asked))
+    return _run(run, console, texts, EventReader(run))
 
 
-def ask_training(library: Library, asked: Namespace, console: Console) -> int:
+def ask_run(library: Library, asked: Namespace, console: Console) -> int:
     """Ask something of a training that is under way."""
-    run = find_resumable(library, asked.name)
-    if not is_alive(run):
-        raise ConfigError(f"{asked.name} is not being trained now")
-    ask(run, asked.request)
-    return console.result({"asked": asked.request}, f"asked: {asked.request}")
+    request = ask_training(find_asked_training(library, asked.name), asked.request)
+    return console.result({"asked": request}, f"asked: {request}")
 
 
 def sample(library: Library, asked: Namespace, console: Console) -> int:
     """Draw pictures with a model."""
-    values = {
-        name: getattr(asked, name)
-        for name in (
-            "prompt",
-            "negative_prompt",
-            "count",
-            "seed",
-            "steps",
-            "guidance_scale",
-            "sampler",
-            "width",
-            "height",
-        )
-    }
-    config = config_to_json(library.load(asked.name).config)
-    values |= {"to": str(asked.to.resolve()), "config": config}
-    return _run(prepare_run(library, library.folder(asked.name), "sample", values), console, {})
+    form = read_form(SampleForm, asked)
+    return _run(prepare_sample(library, asked.name, form, Path(form.to)), console, {})
 
 
 def export(library: Library, asked: Namespace, console: Console) -> int:
-    """Write a model for use elsewhere."""
-    library.load(asked.name)
-    values = {"to": str(asked.to.resolve()), "format": asked.format, "dtype": asked.dtype}
-    run = prepare_run(library, library.folder(asked.name), "export", values)
+    """Write a model for use elsewhere, also over a file of that name."""
+    form = replace(read_form(ExportForm, asked), overwrite=True)
+    run = prepare_export(library, asked.name, form, Path(form.to))
     return _run(run, console, {"done": "{path}: {bytes} bytes".format_map})
 
 

@@ -7,7 +7,15 @@ import threading
 import pytest
 
 from dreambooth.config.folders import RunFolder
-from dreambooth.events import REQUESTS, EventReader, EventWriter, ask, read_events, take_requests
+from dreambooth.events import (
+    REQUESTS,
+    EventReader,
+    EventWriter,
+    ask,
+    read_events,
+    take_drawing,
+    take_requests,
+)
 
 
 @pytest.fixture
@@ -93,3 +101,12 @@ def test_requests_are_taken_once(run):
 def test_every_request_arrives(run, request_name):
     ask(run, request_name)
     assert take_requests(run) == [request_name]
+
+
+def test_drawing_is_taken_once_and_the_last_that_was_asked_for_counts(run):
+    assert take_drawing(run) is None
+    for prompt in ("a cat", "a ☃"):
+        ask(run, "draw", {"prompt": prompt})
+    assert take_requests(run) == []
+    assert json.loads(take_drawing(run)) == {"prompt": "a ☃"}
+    assert take_drawing(run) is None

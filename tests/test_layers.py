@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {"cli", "commands", "console", "source_arguments", "tool_commands"}
+CONSOLE = {"cli", "commands", "console", "form_arguments", "tool_commands"}
 PARTS = {"config", "data", "models", "adapters"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -20,22 +20,23 @@ ARROWS = {
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"jobs", "host", "console", "source_arguments"} | PLAIN,
-    "tool_commands": {"commands", "jobs", "console", "source_arguments"},
-    "source_arguments": set(),
+    "commands": {"jobs", "host", "console", "form_arguments"} | PLAIN,
+    "tool_commands": {"commands", "config", "jobs", "console", "form_arguments"},
+    "form_arguments": {"config"},
     "console": {"events"},
-    "actions": {"jobs", "data", "locks"} | PLAIN,
+    "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
     "ui": {"actions", "jobs"} | PLAIN,
     "api": {"actions", "jobs"} | PLAIN,
     "host": {"actions", "jobs", "ui"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
-    "config": set(),
+    "config": {"locks"},
     "events": {"config"},
     "migration": {"config"},
     "environment": set(),
     "locks": set(),
-    "worker": TRAINER | {"tasks", "locks"},
+    "turns": {"config", "locks"},
+    "worker": TRAINER | {"tasks", "locks", "turns"},
     "tasks": TRAINER | {"locks", "migration", "tools"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
@@ -48,7 +49,7 @@ ARROWS = {
 }
 
 LEFT = (
-    {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks"}
+    {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
     | PLAIN
     | CONSOLE
 )

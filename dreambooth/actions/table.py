@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import logging
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
+from dreambooth import actions
 from dreambooth.actions.workplace import Action, Workplace
 from dreambooth.config.store import ConfigError
-
-SUBJECTS: tuple[str, ...] = ()
 
 logger = logging.getLogger(__name__)
 
 
 def find_actions() -> dict[str, Action]:
-    """Every action by its name, ``subject.verb``."""
+    """Every action by its name, ``subject.verb``: those of all files beside this one."""
     table: dict[str, Action] = {}
-    for subject in SUBJECTS:
-        table |= import_module(f"dreambooth.actions.{subject}").ACTIONS
+    for module in iter_modules(actions.__path__):
+        table |= getattr(import_module(f"{actions.__name__}.{module.name}"), "ACTIONS", {})
     return table
 
 

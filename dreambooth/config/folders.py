@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, overload
 
+WEIGHT_FILES = {  # part → its weights, in ``working/``
+    "unet": "unet/diffusion_pytorch_model.safetensors",
+    "vae": "vae/diffusion_pytorch_model.safetensors",
+    "text_encoder": "text_encoder/model.safetensors",
+    "text_encoder_2": "text_encoder_2/model.safetensors",
+}
 FORBIDDEN_IN_NAMES = set('<>:"/\\|?*')
 
 
@@ -51,7 +58,7 @@ class ModelFolder:
 
     @property
     def backups(self) -> Path:
-        """Earlier settings."""
+        """Earlier settings, and adapters that a training replaced."""
         return self.path / "backups"
 
     @property
@@ -113,6 +120,32 @@ class RunFolder:
     def lock_file(self) -> Path:
         """Held by the worker as long as it lives."""
         return self.path / "worker.lock"
+
+
+def is_folder(typed: str) -> bool:
+    """Whether what somebody typed is a folder; what can be no path at all is none."""
+    try:
+        return Path(typed).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(typed: str) -> bool:
+    """Whether what somebody typed is a file; what can be no path at all is none."""
+    try:
+        return Path(typed).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def find_newest_sample(folder: ModelFolder) -> Path | None:
+    """The first of the previews that the model's trainings drew last."""
+    drawn = {
+        (int(name[1]), -int(name[2])): path
+        for path in folder.samples.glob("*.png")
+        if (name := re.fullmatch(r"sample_(\d+)-(\d+)", path.stem))
+    }
+    return drawn[max(drawn)] if drawn else None
 
 
 def find_name_fault(name: str) -> str | None:

@@ -73,25 +73,41 @@ def concept_from_json(values: Mapping[str, Any]) -> Concept:
 def changed(config: TrainConfig, changes: Mapping[str, str]) -> TrainConfig:
     """The config with settings changed by dotted name, e.g. ``{"lora.rank": "8"}``; raises ConfigError."""
     settings = {setting.name: setting for setting in describe_settings(TrainConfig)}
-    values = config_to_json(config)
-    faults = []
+    values, faults = {}, []
     for name, text in changes.items():
         if name not in settings:
             faults.append(f"{name}: there is no such setting; `settings` lists them all")
             continue
         try:
-            value = parse_value(settings[name], text)
+            values[name] = parse_value(settings[name], text)
         except ValueError as error:
             faults.append(str(error))
-            continue
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return with_values(config, values)
+
+
+def with_values(config: TrainConfig, values: Mapping[str, Any]) -> TrainConfig:
+    """The config with plain values by dotted name, and with ``concepts`` as a whole; raises ConfigError."""
+    known = {setting.name for setting in describe_settings(TrainConfig)} | {"concepts"}
+    if unknown := [name for name in values if name not in known]:
+        raise ConfigError("\n".join(f"{name}: there is no such setting" for name in unknown))
+    nested = config_to_json(config)
+    for name, value in values.items():
         *sections, last = name.split(".")
-        place = values
+        place = nested
         for section in sections:
             place = place[section]
         place[last] = value
-    if faults:
-        raise ConfigError("\n".join(faults))
-    return config_from_json(values)
+    return config_from_json(nested)
+
+
+def value_of(values: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - whatever the setting holds
+    """The value of a setting in nested plain values, by its dotted name."""
+    held: Any = values
+    for part in name.split("."):
+        held = held[part]
+    return held
 
 
 def changed_concept(concept: Concept, changes: Mapping[str, str]) -> Concept:
@@ -111,6 +127,7 @@ def changed_concept(concept: Concept, changes: Mapping[str, str]) -> Concept:
 class ModelRecord:
     """What ``db_config.json`` holds: settings, and what is known of the model."""
 
+    revision: int = 0  # of the settings: rises by one with every change
     source: str = ""
     source_hash: str = ""  # SHA-256 of the source, when it was one file
     family: str = ""

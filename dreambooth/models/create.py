@@ -58,6 +58,11 @@ def create_working(source: Source, working: Path) -> Created:
             write_part(folder, part, weights)
         if source.extra:
             write_safetensors(folder / EXTRA_FILE, source.extra, TORCH_FORMAT)
+    return describe(source)
+
+
+def describe(source: Source) -> Created:
+    """What becomes of a source."""
     return Created(
         architecture=source.architecture,
         source_name=source.name,

@@ -48,10 +48,13 @@ class Job:
         self, message: str = "stopped before the first step; what was made so far is kept"
     ) -> None:
         """Raise StoppedEarly when the user wants the job to stop; of a training before its first step."""
-        if self.stop_asked.is_set() or any(
-            (self.run.requests / name).exists() for name in ("stop", "discard")
-        ):
+        if self.is_stop_asked():
             raise StoppedEarly(message)
+
+    def is_stop_asked(self) -> bool:
+        """Whether the user wants the job to stop, and no step boundary has answered yet."""
+        asked = (self.run.requests / name for name in ("stop", "discard"))
+        return self.stop_asked.is_set() or any(path.exists() for path in asked)
 
     def warn(self, message: str) -> None:
         """Tell of something that the user should know and that does not stop the job."""

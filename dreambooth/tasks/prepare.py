@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
+from torch import Tensor
 
 from dreambooth.adapters.lora import attach_lora
 from dreambooth.adapters.lora_file import read_lora
+from dreambooth.adapters.strength import set_strength
 from dreambooth.config.rules import find_problems
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.class_plan import ClassPlan, plan_class_images
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused, classifier_folders
+from dreambooth.tasks.saved_steps import find_saved_step, load_saved_checkpoint, read_saved_adapter
 from dreambooth.training.class_images import ClassJob, generate_class_images
-from dreambooth.training.device import Device, choose_device
+from dreambooth.training.device import choose_device
 
 
 def refuse_problems(config: TrainConfig) -> None:
@@ -24,12 +27,26 @@ def refuse_problems(config: TrainConfig) -> None:
         raise Refused("\n".join(map(str, problems)))
 
 
-def load_trained_model(job: Job, dtype: torch.dtype) -> Model:
-    """The model as its last training left it, adapter included."""
+def load_trained_model(job: Job, dtype: torch.dtype, weights: str, adapter_weight: float) -> Model:
+    """The model as its last training left it, or as it was at the saved step ``weights``, adapter included.
+
+    ``adapter_weight`` is how strongly the adapter works; a checkpoint is a whole model and has none.
+    """
     folder = job.model_folder
+    step = find_saved_step(folder, weights) if weights else None
+    if step is not None and step.is_checkpoint:
+        return load_saved_checkpoint(step, folder, dtype)
     model = load_model(folder.working, dtype)
-    if job.load_record().adapter:
-        attach_lora(model, read_lora(folder.adapter_file).tensors)
+    if step is not None:
+        tensors: Mapping[str, Tensor] = read_saved_adapter(step, model.architecture)
+    elif job.load_record().adapter:
+        tensors = read_lora(folder.adapter_file).tensors
+    else:
+        return model
+    if adapter_weight:
+        attach_lora(model, tensors)
+    if adapter_weight not in (0, 1):
+        set_strength(model, adapter_weight)
     return model
 
 
@@ -51,7 +68,7 @@ def generate_missing(job: Job, config: TrainConfig, plans: Sequence[ClassPlan]) 
         )
         for path in generate_class_images(model, device, config, class_job, job.model_folder.name):
             done += 1
-            job.events.write("class_image", path=str(path.relative_to(job.model_folder.path)))
+            job.events.write("class_image", path=path.relative_to(job.model_folder.path).as_posix())
             job.progress("class images", done, total)
             job.stop_if_asked()
     return done
@@ -62,11 +79,3 @@ def complete_class_images(job: Job, config: TrainConfig) -> list[ClassPlan]:
     plans = plan_class_images(config, classifier_folders(job.model_folder, config))
     generate_missing(job, config, plans)
     return plans
-
-
-def ready_model(job: Job, config: TrainConfig) -> tuple[Model, Device]:
-    """The trained model on the device that the settings ask for."""
-    device = choose_device(config.precision)
-    model = load_trained_model(job, device.frozen_dtype)
-    model.to(device.device)
-    return model, device

@@ -10,6 +10,7 @@ from torch.utils.tensorboard import SummaryWriter
 from dreambooth.config.settings import TrainConfig
 from dreambooth.events import ask, read_events
 from dreambooth.tasks.cards import build_card, write_card, write_preview
+from dreambooth.tasks.drawings import draw_asked
 from dreambooth.tasks.job import Job
 from dreambooth.tasks.results import remove_old_checkpoints, write_checkpoint_file
 from dreambooth.training.run import Run
@@ -31,7 +32,9 @@ class Reporter:
         told = read_events(job.run)
         self.written = [self.folder.path / event["path"] for event in told if event["event"] == "checkpoint"]
         first_samples = {
-            event["step"]: event["path"] for event in reversed(told) if event["event"] == "sample"
+            event["step"]: event["path"]
+            for event in reversed(told)
+            if event["event"] == "sample" and "asked" not in event
         }
         self.preview = self.folder.path / first_samples[max(first_samples)] if first_samples else None
 
@@ -44,7 +47,7 @@ class Reporter:
     def say_step(self, step: int, report: StepReport, seconds: float) -> None:
         """One line of events, and a point on every curve."""
         run, lifetime = self._run, self.before["steps"] + step
-        memory = run.learner.device.memory_bytes()
+        memory, ram = run.learner.device.memory_bytes(), run.learner.device.ram_bytes()
         rate = report.num_images / seconds
         self.job.events.write(
             "step",
@@ -59,6 +62,7 @@ class Reporter:
             lr=report.lrs,
             grad_norm=report.grad_norm,
             memory_bytes=memory,
+            ram_bytes=ram,
             images_per_second=round(rate, 3),
         )
         curves = {
@@ -67,6 +71,7 @@ class Reporter:
             "loss/prior": report.prior_loss,
             "grad_norm": report.grad_norm,
             "memory_gb": memory / 1e9,
+            "ram_gb": ram / 1e9,
             "images_per_second": rate,
             **{f"lr/{part}": lr for part, lr in report.lrs.items()},
             **{f"loss/concept_{index}": loss for index, loss in report.concept_losses.items()},
@@ -84,7 +89,7 @@ class Reporter:
         self._write_beside(path, step)
         self.written = [other for other in self.written if other != path] + [path]
         self.written = remove_old_checkpoints(self.written, self.config.saving.keep_last)
-        told = str(path.relative_to(self.folder.path))
+        told = path.relative_to(self.folder.path).as_posix()
         self.job.events.write("checkpoint", step=step, path=told, moved=dict(moved))
 
     def _result_file(self, step: int) -> Path:
@@ -122,7 +127,11 @@ class Reporter:
             for number, (path, preview) in enumerate(made):
                 if number == 0:
                     self._keep_preview(path, step)
-                told = str(path.relative_to(self.folder.path))
+                told = path.relative_to(self.folder.path).as_posix()
                 self.job.events.write(
                     "sample", step=step, path=told, prompt=preview.wish.prompt, seed=preview.wish.seed
                 )
+
+    def draw(self, content: str) -> None:
+        """Draw what somebody asks for."""
+        draw_asked(self.job, self._run, content)

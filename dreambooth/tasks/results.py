@@ -12,8 +12,9 @@ from torch import Tensor
 
 from dreambooth.adapters.lora import lora_weights
 from dreambooth.adapters.lora_file import for_hosts, save_lora, write_lora
+from dreambooth.config.editing import update_record
 from dreambooth.config.folders import ModelFolder
-from dreambooth.config.store import ModelRecord, load_record, save_record
+from dreambooth.config.store import ModelRecord, load_record
 from dreambooth.models.export import export_checkpoint, movement
 from dreambooth.models.family import Model
 from dreambooth.models.working import open_working, save_parts
@@ -64,15 +65,15 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
             weights = trained_parts(model, run.learner.parameters)
             moved = movement(open_working(folder.working), weights)
             save_parts(folder.working, weights, average)
-    save_record(
+    update_record(
         folder.config_file,
-        replace(
-            record,
+        lambda now: replace(
+            now,
             lifetime_steps=before["steps"] + run.step,
             lifetime_epochs=before["epochs"] + run.num_epochs,
             adapter="" if config.adapter == "none" else config.adapter,
             last_run=run.folder.path.name,
-            moved=moved if any(moved.values()) else record.moved,  # nothing moves when this is done twice
+            moved=moved if any(moved.values()) else now.moved,  # nothing moves when this is done twice
         ),
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import written_whole
 from dreambooth.config.settings import TrainConfig
+from dreambooth.data.listing import REJECTED
 from dreambooth.models.family import Model
 from dreambooth.training.device import Device
 from dreambooth.training.pictures import save_picture
@@ -36,12 +37,17 @@ def _picture_file(folder: Path, seed: int) -> Path:
     return folder / f"class_{seed:010d}.png"
 
 
+def _is_free(picture: Path) -> bool:
+    """Whether a picture may be drawn: it is not there, and nobody has rejected it."""
+    return not picture.exists() and not picture.with_suffix(REJECTED).exists()
+
+
 def _free_numbers(config: TrainConfig, job: ClassJob) -> list[int]:
-    """The first numbers whose pictures are not there: at the end, and where the user threw one away."""
+    """The first numbers whose pictures may be drawn: at the end, and where the user threw one away."""
     is_free = (
         number
         for number in count()
-        if not _picture_file(job.folder, _seed(config, job.concept_index, number)).exists()
+        if _is_free(_picture_file(job.folder, _seed(config, job.concept_index, number)))
     )
     return list(islice(is_free, len(job.prompts)))
 
@@ -64,7 +70,7 @@ def generate_class_images(
 
     The caption is written before its picture, so no picture ever lacks one. The last bits of a picture depend
     on its place in the batch: batches are the same wherever an earlier generation was interrupted, and the
-    places of pictures that are there already are drawn in vain.
+    places of pictures that are there already, or were rejected, are drawn in vain.
     """
     concept = config.concepts[job.concept_index]
     look = _look(config, concept)

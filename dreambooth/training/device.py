@@ -51,6 +51,11 @@ class Device:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
 
+    @staticmethod
+    def ram_bytes() -> int:
+        """Memory that the process holds now."""
+        return int(psutil.Process().memory_info().rss)
+
     def synchronise(self) -> None:
         """Wait until the device has done what it was told."""
         if self.device.type == "cuda":

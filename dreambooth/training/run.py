@@ -11,7 +11,7 @@ from typing import Literal
 from dreambooth.config.folders import RunFolder
 from dreambooth.data.batches import Step, iterate_steps, steps_per_epoch
 from dreambooth.data.examples import Dataset
-from dreambooth.events import EventWriter, Request, take_requests
+from dreambooth.events import EventWriter, Request, take_drawing, take_requests
 from dreambooth.models.export import Average
 from dreambooth.training.ema import Ema
 from dreambooth.training.learner import load_named_weights, named_weights
@@ -35,11 +35,12 @@ class TrainingFailed(Exception):
 
 @dataclass(frozen=True)
 class Outlets:
-    """What a run calls when something is due; each gets the number of steps done."""
+    """What a run calls when something is due, with the number of steps done, or with what is asked for."""
 
     say_step: Callable[[int, StepReport, float], None]  # steps done, report, seconds
     save: Callable[[int], None]  # checkpoint
     sample: Callable[[int], None]
+    draw: Callable[[str], None]  # as the request has it
 
 
 class Run:
@@ -122,6 +123,7 @@ class Run:
             requests = take_requests(self.folder)
             self._save_if_due(requests)
             self._sample_if_due(requests)
+            self._draw_if_asked()
             stops_after_epoch |= "stop_after_epoch" in requests
             if "discard" in requests:
                 return "discarded"
@@ -170,3 +172,8 @@ class Run:
         samples = self.learner.config.samples
         if "sample" in requests or self._is_due(samples.sample_every_steps, samples.sample_every_epochs):
             self.outlets.sample(self.step)
+
+    def _draw_if_asked(self) -> None:
+        drawing = take_drawing(self.folder)
+        if drawing is not None:
+            self.outlets.draw(drawing)

@@ -21,42 +21,44 @@ def control_id(name: str, form: str = "") -> str:
 def draw_field(setting: Setting, form: str = "") -> Markup:
     """The control of a setting; ``form`` sets apart what has the same name elsewhere on the page."""
     own_id = control_id(setting.name, form)
-    label = element("label", setting.description.label, for_=own_id)
-    reset = element(
+    description = setting.description
+    label = element("label", description.label, " *" if setting.entry.required else None, for_=own_id)
+    heading = element("div", label, _draw_reset(description.label), class_="db-field-head")
+    control = _draw_control(setting, own_id)
+    is_check = setting.kind == "bool" and not setting.optional
+    is_wide = setting.entry.role == "text" or setting.kind in ("texts", "rows")
+    return element(
+        "div",
+        *((control, heading) if is_check else (heading, control)),
+        element("p", description.help, _limits(setting), id=f"{own_id}_help", class_="db-help"),
+        element("p", id=f"{own_id}_fault", class_="db-fault", role="alert", hidden=True),
+        class_=" ".join(["db-field", *["db-check"] * is_check, *["db-wide"] * is_wide]),
+        data_setting=setting.name,
+        data_form=form or None,
+        data_kind=setting.kind,
+        data_default=_plain(setting.default),
+        data_optional=setting.optional,
+        data_role=setting.entry.role or None,
+        data_advanced=description.advanced,
+    )
+
+
+def _draw_reset(label: str) -> Markup:
+    return element(
         "button",
         "↺",
         type="button",
         class_="db-reset",
         hidden=True,
         title="Put back",
-        aria_label=f"Put {setting.description.label} back",
-    )
-    told = element(
-        "p",
-        setting.description.help,
-        _limits(setting),
-        id=f"{own_id}_help",
-        class_="db-help",
-    )
-    fault = element("p", id=f"{own_id}_fault", class_="db-fault", role="alert", hidden=True)
-    heading = element("div", label, reset, class_="db-field-head")
-    control = _draw_control(setting, own_id)
-    is_check = setting.kind == "bool"
-    return element(
-        "div",
-        *((control, heading) if is_check else (heading, control)),
-        told,
-        fault,
-        class_="db-field db-check" if is_check else "db-field",
-        data_setting=setting.name,
-        data_form=form or None,
-        data_kind=setting.kind,
-        data_default=_plain(setting.default),
-        data_advanced=setting.description.advanced,
+        aria_label=f"Put {label} back",
     )
 
 
 def _plain(value: object) -> str:
+    """A value as its control has it; a list, and what is not said, are empty."""
+    if value is None or isinstance(value, tuple):
+        return ""
     return str(value).lower() if isinstance(value, bool) else f"{value}"
 
 
@@ -73,13 +75,15 @@ def _limits(setting: Setting) -> Markup | None:
 
 def _draw_control(setting: Setting, own_id: str) -> Markup:
     told = f"{own_id}_help {own_id}_fault"
-    if setting.kind == "choice":
-        options = [element("option", choice, value=choice) for choice in setting.choices]
-        return element("select", *options, id=own_id, aria_describedby=told)
+    if setting.kind == "rows":
+        return _draw_rows(setting, own_id, told)
+    if setting.kind == "choice" or (setting.kind == "bool" and setting.optional):
+        return _draw_select(setting, own_id, told)
     if setting.kind == "bool":
         return element("input", type="checkbox", id=own_id, aria_describedby=told)
-    if setting.kind == "str":
-        return element("textarea", id=own_id, rows=1, spellcheck="false", aria_describedby=told)
+    if setting.kind in ("str", "texts"):
+        rows = 3 if setting.kind == "texts" else 2 if setting.entry.role == "text" else 1
+        return element("textarea", id=own_id, rows=rows, spellcheck="false", aria_describedby=told)
     return element(
         "input",
         type="text",
@@ -90,3 +94,38 @@ def _draw_control(setting: Setting, own_id: str) -> Markup:
         id=own_id,
         aria_describedby=told,
     )
+
+
+def _draw_select(setting: Setting, own_id: str, told: str) -> Markup:
+    options = [element("option", choice, value=choice) for choice in setting.choices]
+    if setting.kind == "bool":
+        options = [element("option", "yes", value="true"), element("option", "no", value="false")]
+    if setting.optional:
+        options.insert(0, element("option", "find out", value=""))
+    return element("select", *options, id=own_id, aria_describedby=told)
+
+
+def _draw_rows(setting: Setting, own_id: str, told: str) -> Markup:
+    """A list whose rows have fields of their own; the first row is there, scripts add others like it."""
+    cells = [
+        element(
+            "label",
+            cell.description.label,
+            element(
+                "input",
+                type="text",
+                autocomplete="off",
+                data_cell=cell.name,
+                data_kind=cell.kind,
+                data_default=_plain(cell.default),
+                data_low=cell.description.low,
+                data_high=cell.description.high,
+            ),
+            class_="db-cell" if cell.kind == "str" else "db-cell db-narrow",
+        )
+        for cell in setting.rows
+    ]
+    remove = element("button", "Remove", type="button", class_="db-row-remove", data_press="page.row_remove")
+    rows = element("div", element("div", *cells, remove, class_="db-row-of"), class_="db-rows-place")
+    add = element("button", "Add another", type="button", data_press="page.row_add")
+    return element("div", rows, add, id=own_id, class_="db-rows", role="group", aria_describedby=told)

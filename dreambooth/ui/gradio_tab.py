@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from dreambooth.ui.page import draw_page
 
-CALL = "dreambooth_call"  # the name that javascript/dreambooth_core.js calls
+CALL = "dreambooth_call"  # the name that javascript/dreambooth.js calls
 Answer = Callable[[Any], dict[str, Any]]
 
 

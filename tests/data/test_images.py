@@ -55,6 +55,13 @@ def test_hidden_files_and_folders_are_passed_over(tmp_path, save_picture):
     assert found.skipped == ()
 
 
+def test_marks_of_rejected_class_images_are_passed_over(tmp_path, save_picture):
+    save_picture("class_2.png")
+    (tmp_path / "class_1.rejected").touch()
+    found = find_images(tmp_path)
+    assert (names(found), found.skipped) == (["class_2.png"], ())
+
+
 def test_size_is_that_of_the_upright_picture(tmp_path, save_picture):
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -79,6 +86,20 @@ def test_files_that_cannot_be_used_are_listed_with_a_reason(tmp_path, save_pictu
     assert reasons["empty.png"] == "the file is empty"
     assert reasons["letter.jpg"] == "not a picture that Pillow can read, or damaged"
     assert reasons["notes.docx"].startswith(".docx: not a picture format")
+
+
+def test_mark_of_a_rejected_class_image_is_passed_over(tmp_path, save_picture):
+    save_picture("class_1.png")
+    (tmp_path / "class_2.rejected").touch()
+    assert find_images(tmp_path).skipped == ()
+
+
+def test_picture_that_was_replaced_is_looked_at_again(tmp_path, save_picture):
+    save_picture("a.png", size=(32, 32))
+    (before,) = find_images(tmp_path).images
+    save_picture("a.png", size=(48, 32))
+    (after,) = find_images(tmp_path).images
+    assert (after.width_px, after.content_hash != before.content_hash) == (48, True)
 
 
 def test_empty_folder_has_no_pictures(tmp_path):

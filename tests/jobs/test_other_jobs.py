@@ -150,6 +150,29 @@ def test_interrupted_class_images_go_on_and_are_the_same(begin, perform, folder,
     assert {path.name: path.read_bytes() for path in folder.classifiers(0).glob("*.png")} == whole
 
 
+def test_rejected_class_images_are_replaced_also_after_an_interruption(begin, perform, folder, config):
+    config = with_fields(config, num_class_images_per=2)
+    perform("classes", config)
+    before = {path.name for path in folder.classifiers(0).glob("*.png")}
+    rejected = sorted(before)[:2]
+    for name in rejected:
+        (folder.classifiers(0) / name).with_suffix(".rejected").touch()
+        (folder.classifiers(0) / name).unlink()
+    run = begin(config)
+    ask(run, "stop")
+    assert do(run)["outcome"] == "stopped"
+    assert len(list(folder.classifiers(0).glob("*.png"))) == 5
+    (told,) = perform("classes", config)["result"]["concepts"]
+    assert (told["have"], told["generated"], told["need"]) == (5, 1, 6)
+    after = {path.name for path in folder.classifiers(0).glob("*.png")}
+    assert len(after) == 6
+    assert after.isdisjoint(rejected)
+    assert after >= before - set(rejected)
+    assert {p.with_suffix(".txt").read_text() for p in folder.classifiers(0).glob("*.png")} == {
+        "a photo of a robot"
+    }
+
+
 def test_samples_are_drawn_with_seeds_counted_up(perform, tmp_path):
     end = perform("sample", **{**SAMPLE, "count": 2}, prompt="a red robot", to=str(tmp_path / "out"))
     assert end["outcome"] == "done"
@@ -197,6 +220,15 @@ def test_folder_is_exported_and_not_overwritten(perform, tmp_path):
     assert perform("export", **asked)["outcome"] == "refused"
 
 
+def test_file_that_is_there_is_kept_unless_it_may_go(perform, tmp_path):
+    (tmp_path / "mine.safetensors").write_bytes(b"mine")
+    asked = {"to": str(tmp_path / "mine.safetensors"), "format": "checkpoint", "dtype": "fp16"}
+    end = perform("export", **asked, overwrite=False)
+    assert (end["outcome"], (tmp_path / "mine.safetensors").read_bytes()) == ("refused", b"mine")
+    assert "exists already" in end["message"]
+    assert perform("export", **asked, overwrite=True)["outcome"] == "done"
+
+
 def test_adapter_is_exported_alone_and_merged(begin, perform, config, tmp_path):
     end = perform("export", to=str(tmp_path / "no.safetensors"), format="lora", dtype="fp16")
     assert end["outcome"] == "refused"
@@ -218,3 +250,5 @@ def test_job_that_waits_for_the_device_says_so(library):
             assert thread.is_alive()
     thread.join()
     assert read_events(run)[-1]["outcome"] == "refused"
+    (waiting,) = [event for event in read_events(run) if event["event"] == "waiting"]
+    assert (waiting["before"], waiting["message"]) == (1, "another job is running")

@@ -69,6 +69,7 @@ def test_events_tell_the_story_in_order(begin, with_classes):
     step = next(event for event in read_events(run) if event["event"] == "step")
     numbers = ("loss", "instance_loss", "prior_loss", "grad_norm", "memory_bytes", "images_per_second")
     assert all(step[name] > 0 for name in numbers)
+    assert step["ram_bytes"] > 1e8  # of the whole process, which has loaded torch
     assert (step["lifetime_step"], step["concept_losses"].keys()) == (1, {"0"})
     assert step["lr"] == {"unet": 1e-3}
 
@@ -278,6 +279,15 @@ def test_class_images_are_generated_before_the_first_step(begin, folder, config)
     assert do(run)["outcome"] == "done"
     assert kinds(run).count("class_image") == len(list(folder.classifiers(0).glob("*.png"))) == 3
     assert kinds(run).index("class_image") < kinds(run).index("start")
+
+
+def test_settings_that_change_during_a_training_stay_changed(begin, library, config):
+    run = begin(with_settings(config, **LORA, duration__max_steps=1))
+    before = library.load(MODEL).revision
+    library.save_config(MODEL, replace(config, seed=77))
+    do(run)
+    record = library.load(MODEL)
+    assert (record.config.seed, record.revision, record.lifetime_steps) == (77, before + 1, 1)
 
 
 def test_run_that_is_over_is_not_done_again(begin, folder, config):

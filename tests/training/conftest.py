@@ -10,14 +10,14 @@ import pytest
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import changed
-from dreambooth.data.batches import iterate_steps
+from dreambooth.data.batches import count_steps, iterate_steps
 from dreambooth.data.cache import tensors_hash
 from dreambooth.data.examples import Dataset, build_examples
 from dreambooth.events import EventWriter, ask, read_events
 from dreambooth.models.stable_diffusion import StableDiffusion
 from dreambooth.toybox.architecture import TOYBOX
 from dreambooth.training.device import choose_device
-from dreambooth.training.learner import build_latents, build_learner, count_steps, named_weights
+from dreambooth.training.learner import build_latents, build_learner, named_weights
 from dreambooth.training.run import Outlets, Run
 from dreambooth.training.step import Learner, StepReport, train_step
 from tests.models.random_checkpoint import build_parts
@@ -64,6 +64,7 @@ class Told:
     losses: list[float] = field(default_factory=list)
     saves: list[int] = field(default_factory=list)
     samples: list[int] = field(default_factory=list)
+    drawings: list[str] = field(default_factory=list)
 
     def say_step(self, step, report, seconds):
         assert seconds >= 0
@@ -118,7 +119,7 @@ def make_run(make_learner, tmp_path):
     def make(config: TrainConfig, name: str = "run", asks=None) -> tuple[Run, Told]:
         told = Told(RunFolder(tmp_path / name), asks or {})
         learner, dataset = make_learner(config)
-        outlets = Outlets(told.say_step, told.saves.append, told.samples.append)
+        outlets = Outlets(told.say_step, told.saves.append, told.samples.append, told.drawings.append)
         run = Run(told.folder, learner, dataset, EventWriter(told.folder), outlets)
         run.resume()
         return run, told

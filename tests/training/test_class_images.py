@@ -60,3 +60,13 @@ def test_no_caption_is_missing_when_generation_is_killed(random_model, config, t
         assert path.exists()
         assert path.with_suffix(".txt").exists()
     assert len(list((tmp_path / "some").iterdir())) == 4
+
+
+def test_rejected_picture_is_never_drawn_again(generate, undisturbed, tmp_path):
+    folder, name = tmp_path / "all", [*undisturbed][2]
+    (folder / name).with_suffix(".rejected").touch()
+    (folder / name).unlink()
+    ((other, content),) = generate(folder, [PROMPTS[2]]).items()
+    assert other not in undisturbed
+    assert content not in undisturbed.values()
+    assert (folder / other).with_suffix(".txt").read_text() == PROMPTS[2]

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from dreambooth.events import read_events
+from dreambooth.events import ask, read_events
 from dreambooth.training.run import Outlets, TrainingFailed
 from tests.training.conftest import averaged_hash, learnt_hash, with_settings
 
@@ -85,6 +85,14 @@ def test_requests_are_answered(make_run, config, asks, outcome, step, saves, sam
     assert list(told.folder.requests.iterdir()) == []
 
 
+def test_drawing_is_answered_at_the_next_step_boundary(make_run, config):
+    run, told = make_run(with_settings(config, adapter="lora", duration__max_steps=2))
+    ask(told.folder, "draw", {"prompt": "a cat"})
+    assert run.train() == "done"
+    assert told.drawings == ['{"prompt": "a cat"}']
+    assert list(told.folder.requests.iterdir()) == []
+
+
 def test_three_steps_that_are_no_number_end_the_run_at_the_last_good_state(make_run, config):
     config = with_settings(config, adapter="lora", duration__max_steps=8, saving__state_every_steps=1)
     run, _ = make_run(config, asks={3: "stop"})
@@ -111,6 +119,6 @@ def test_a_good_step_forgives_the_bad_ones_before(make_run, config):
             norm.bias.data.copy_(good)
             run.learner.frozen_states.clear()
 
-    run.outlets = Outlets(heal_later, print, print)
+    run.outlets = Outlets(heal_later, print, print, print)
     assert run.train() == "done"
     assert run.num_bad_steps == 0

@@ -15,20 +15,45 @@
   function read(field) {
     const control = controlOf(field);
     const kind = field.dataset.kind;
-    if (kind === "bool") return { value: control.checked };
+    if (kind === "rows") return readRows(field);
+    if (kind === "texts") return { value: control.value.split("\n").map((line) => line.trim()).filter(Boolean) };
+    if ("optional" in field.dataset && control.value === "") return { value: null };
+    if (kind === "bool") return { value: control.type === "checkbox" ? control.checked : control.value === "true" };
     if (field.classList.contains("db-cards")) {
       const chosen = field.querySelector("input:checked");
       return chosen ? { value: chosen.value } : { fault: "choose one" };
     }
     if (kind === "choice" || kind === "str") return { value: control.value };
+    return readNumber(control, kind);
+  }
+
+  function readNumber(control, kind) {
     const text = control.value.trim().replace(",", ".");
     if (!(kind === "int" ? WHOLE : NUMBER).test(text)) {
       return { fault: text === "" ? "a number is missing" : `${text} is not a ${kind === "int" ? "whole " : ""}number` };
     }
-    return withinLimits(field, control, Number(text));
+    return withinLimits(control, Number(text));
   }
 
-  function withinLimits(field, control, value) {
+  /** A list whose rows have cells: rows without a first cell are none, numbers that are left out are not said. */
+  function readRows(field) {
+    const rows = [];
+    for (const row of field.querySelectorAll(".db-row-of")) {
+      const cells = [...row.querySelectorAll("[data-cell]")];
+      if (cells[0].value.trim() === "") continue;
+      const values = {};
+      for (const cell of cells) {
+        if (cell.value.trim() === "") continue;
+        const told = cell.dataset.kind === "str" ? { value: cell.value.trim() } : readNumber(cell, cell.dataset.kind);
+        if (told.fault) return told;
+        values[cell.dataset.cell] = told.value;
+      }
+      rows.push(values);
+    }
+    return { value: rows };
+  }
+
+  function withinLimits(control, value) {
     const { low, high } = control.dataset;
     if (low !== undefined && value < Number(low)) return { fault: `${value} is below the least value ${low}` };
     if (high !== undefined && value > Number(high)) return { fault: `${value} is above the greatest value ${high}` };
@@ -39,7 +64,7 @@
   function write(field, value, { force = false } = {}) {
     const control = controlOf(field);
     if (!force && field.contains(document.activeElement) && field.dataset.dirty) return;
-    if (field.dataset.kind === "bool") control.checked = Boolean(value);
+    if (control.type === "checkbox") control.checked = Boolean(value);
     else if (field.classList.contains("db-cards")) {
       for (const card of field.querySelectorAll("input")) card.checked = card.value === String(value);
     } else control.value = plain(field.dataset.kind, value);
@@ -50,6 +75,8 @@
   }
 
   function plain(kind, value) {
+    if (value === null || value === undefined) return "";
+    if (Array.isArray(value)) return value.map((each) => (typeof each === "string" ? each : JSON.stringify(each))).join("\n");
     if (kind !== "float") return String(value);
     const size = Math.abs(value);
     return size !== 0 && (size < 1e-3 || size >= 1e9) ? value.toExponential().replace("e+", "e") : String(value);
@@ -85,11 +112,19 @@
     reset.title = `Put back to ${field.dataset.default || "nothing"}`;
   }
 
+  /** A field's default as a value. */
   function typedDefault(field) {
     const { kind } = field.dataset;
     const text = field.dataset.default;
+    if (kind === "texts" || kind === "rows") return [];
+    if ("optional" in field.dataset && text === "") return null;
     if (kind === "bool") return text === "true";
     return kind === "int" || kind === "float" ? Number(text) : text;
+  }
+
+  /** Another default than the one that it was drawn with. */
+  function setDefault(field, value) {
+    field.dataset.default = plain(field.dataset.kind, value);
   }
 
   /** Call `changed(name, value, field)` whenever a field inside `place` gets a good value. */
@@ -148,5 +183,25 @@
     return left;
   }
 
-  trainer.fields = { read, write, complain, complainAll, mark, follow, readAll, controlOf, grow };
+  trainer.part((page) => {
+    page.press("page.row_add", (button) => {
+      const place = button.parentElement.querySelector(".db-rows-place");
+      const row = place.lastElementChild.cloneNode(true);
+      for (const cell of row.querySelectorAll("[data-cell]")) cell.value = cell.dataset.default;
+      place.append(row);
+      row.querySelector("[data-cell]").focus();
+    });
+    page.press("page.row_remove", (button) => {
+      const row = button.closest(".db-row-of");
+      if (row.parentElement.children.length > 1) row.remove();
+      else for (const cell of row.querySelectorAll("[data-cell]")) cell.value = cell.dataset.default;
+    });
+    for (const cell of page.findAll("[data-cell]")) cell.value = cell.dataset.default;
+    // Forms that belong to no model begin with their defaults.
+    for (const field of page.findAll(".db-field[data-form]")) {
+      if (field.dataset.kind !== "rows") write(field, typedDefault(field), { force: true });
+    }
+  });
+
+  trainer.fields = { read, write, complain, complainAll, mark, follow, readAll, controlOf, grow, typedDefault, setDefault };
 })();

@@ -3,6 +3,7 @@
 // The page of the trainer. It is drawn by Python (dreambooth/ui); these scripts make it alive. Every file adds
 // a part; a part is started for each page that appears, as a webui draws its page anew when it reloads.
 // Nothing is global but `dreamboothTrainer`, and nothing outside #dreambooth_tab is touched.
+// Scripts are loaded in the order of their names: this one, then what all use (_0_), then the rest.
 
 (() => {
   if (window.dreamboothTrainer) return; // a host that loads its scripts twice

@@ -64,6 +64,35 @@
     }
   }
 
+  const OVER = ["done", "stopped", "discarded", "refused", "failed", "lost", "none"];
+
+  /**
+   * Follow a job to its end, beside whatever Output shows; `told(view)` hears of each look at it.
+   * Resolves to its result; throws what it was refused or failed with.
+   */
+  async function followJob(page, run, told = () => {}) {
+    if (!page.state?.alive_training) page.poll.show(run);
+    page.poll.now();
+    let cursor = null;
+    for (;;) {
+      const view = await page.call("run.view", { run, cursor });
+      cursor = view.cursor;
+      told(view);
+      if (view.status === "done") return view.result;
+      if (OVER.includes(view.status)) throw new trainer.Refused(view.message || view.words);
+      await new Promise((resolve) => { setTimeout(resolve, BUSY_MS); });
+      if (!page.isHere) throw new Error("The page was drawn anew.");
+    }
+  }
+
+  /** How far a job is, in a few words. */
+  function progressWords(view) {
+    const { progress } = view;
+    return progress?.total ? `${progress.what}: ${progress.done} of ${progress.total}` : view.words;
+  }
+
+  trainer.followJob = followJob;
+  trainer.progressWords = progressWords;
   trainer.part((page) => {
     page.poll = new Poll(page);
     page.on("model", () => page.poll.show(null));

@@ -1,0 +1,32 @@
+"""Writing a model for use elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dreambooth.config.entry import entry
+from dreambooth.config.forms.form import Form
+from dreambooth.config.option import option
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportForm(Form):
+    """The model as a file or folder."""
+
+    to: str = entry(
+        option(
+            "",
+            "Write to",
+            "A file, or a new folder for diffusers; empty: where the webui looks for such files.",
+        ),
+        "output",
+    )
+    format: Literal["checkpoint", "lora", "lora_diffusers", "diffusers"] = option(
+        "checkpoint",
+        "Format",
+        "A whole checkpoint, the model's LoRA alone (in kohya's layout or that of diffusers), or a folder in "
+        "diffusers layout.",
+    )
+    dtype: Literal["fp32", "fp16", "bf16"] = option("fp16", "Precision", "Of the weights.")
+    overwrite: bool = option(False, "Overwrite", "The file may be there already.")
