@@ -159,7 +159,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "check": ("the plan, before anything runs", _add_name, commands.check),
     "classes": ("generate the class images that are missing", _add_name, commands.classes),
     "train": ("train", _add_train, commands.train),
-    "ask": ("ask something of a training that is under way", _add_ask, commands.ask_training),
+    "ask": ("ask something of a training that is under way", _add_ask, commands.ask_run),
     "sample": ("draw pictures with a model", _add_sample, commands.sample),
     "export": ("write a model for use elsewhere", _add_export, commands.export),
     "convert": (tool_commands.CONVERT.told, tool_commands.CONVERT.add_arguments, tool_commands.convert),

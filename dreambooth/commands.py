@@ -35,15 +35,15 @@ from dreambooth.jobs.asking import (
     prepare_sample,
     prepare_with_config,
 )
+from dreambooth.jobs.control import ask_training, begin_training, find_asked_training, resume_training
 from dreambooth.jobs.follow import follow
-from dreambooth.jobs.library import Library, find_concept, find_unfinished_training, read_job
+from dreambooth.jobs.library import Library, find_concept, read_job
 from dreambooth.jobs.start import (
     PACKAGE_ROOT,
     change_run,
     find_resumable,
     is_alive,
     prepare_tool,
-    prepare_training,
     start_worker,
 )
 from dreambooth.migration.report import describe_report
@@ -51,15 +51,17 @@ from dreambooth.migration.report import describe_report
 ADAPTERS = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
 
 
-def run_to_end(run: RunFolder, console: Console) -> Event:
+def run_to_end(run: RunFolder, console: Console, reader: EventReader | None = None) -> Event:
     """Start a worker for the run, or join the one that is at work, and show what it says until it ends.
 
-    Ctrl-C asks the run to stop; a second one leaves it running by itself, as KeyboardInterrupt.
+    ``reader`` is where to begin when the worker was started already; else only what is new is shown. Ctrl-C
+    asks the run to stop; a second one leaves it running by itself, as KeyboardInterrupt.
     """
-    reader = EventReader(run, run.events_file.stat().st_size if run.events_file.exists() else 0)
+    is_started = reader is not None
+    reader = reader or _at_end(run)
     is_running: Callable[[], bool] = partial(is_alive, run)
     worker = None
-    if not is_running():
+    if not is_started and not is_running():
         take_requests(run)  # what was asked of a worker that is gone
         worker = start_worker(run)
         is_running = lambda: worker.poll() is None  # noqa: E731 - knows of its death before the lock does
@@ -75,6 +77,10 @@ def run_to_end(run: RunFolder, console: Console) -> Event:
         return {**end, "outcome": "stopped", "message": "stopped"} if end["outcome"] == "lost" else end
 
 
+def _at_end(run: RunFolder) -> EventReader:
+    return EventReader(run, run.events_file.stat().st_size if run.events_file.exists() else 0)
+
+
 def _show_until_end(reader: EventReader, is_running: Callable[[], bool], console: Console) -> Event:
     for event in follow(reader, is_running):
         if event["event"] == "end":
@@ -83,10 +89,15 @@ def _show_until_end(reader: EventReader, is_running: Callable[[], bool], console
     raise RuntimeError("events ended without an end")
 
 
-def _run(run: RunFolder, console: Console, tell: Mapping[str, Callable[[dict[str, Any]], str]]) -> int:
+def _run(
+    run: RunFolder,
+    console: Console,
+    tell: Mapping[str, Callable[[dict[str, Any]], str]],
+    reader: EventReader | None = None,
+) -> int:
     """Run to the end, and say of the result what ``tell`` has for the outcome."""
     try:
-        end = run_to_end(run, console)
+        end = run_to_end(run, console, reader)
     except KeyboardInterrupt:
         return console.end({"event": "end", "outcome": "stopped", "message": f"left running: {run.path}"})
     if "result" in end and end["outcome"] in tell:
@@ -250,21 +261,18 @@ def train(library: Library, asked: Namespace, console: Console) -> int:
         run = find_resumable(library, asked.name)
         if asked.set:
             change_run(run, parse_changes(asked.set))
-        return _run(run, console, texts)
-    config = _changed_config(library, asked)
-    before = find_unfinished_training(library.folder(asked.name))
-    if before is not None and is_alive(before):
-        raise ConfigError(f"{asked.name} is being trained; follow it with --resume, or ask it to stop")
-    return _run(prepare_training(library, asked.name, library.load(asked.name), config), console, texts)
+        reader = _at_end(run)
+        if not is_alive(run):
+            resume_training(library, asked.name)
+        return _run(run, console, texts, reader)
+    run = begin_training(library, asked.name, _changed_config(library, asked))
+    return _run(run, console, texts, EventReader(run))
 
 
-def ask_training(library: Library, asked: Namespace, console: Console) -> int:
+def ask_run(library: Library, asked: Namespace, console: Console) -> int:
     """Ask something of a training that is under way."""
-    run = find_resumable(library, asked.name)
-    if not is_alive(run):
-        raise ConfigError(f"{asked.name} is not being trained now")
-    ask(run, asked.request)
-    return console.result({"asked": asked.request}, f"asked: {asked.request}")
+    request = ask_training(find_asked_training(library, asked.name), asked.request)
+    return console.result({"asked": request}, f"asked: {request}")
 
 
 def sample(library: Library, asked: Namespace, console: Console) -> int:

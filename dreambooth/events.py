@@ -18,6 +18,8 @@ REQUESTS: tuple[Request, ...] = ("stop", "stop_after_epoch", "discard", "save", 
 
 Event = dict[str, Any]
 
+BLOCK_BYTES = 1 << 16
+
 
 def _strict(value: object) -> object:
     """The value as JSON knows it: a number that is none, as a loss can be, becomes null."""
@@ -71,15 +73,55 @@ class EventReader:
                 if not line.endswith(b"\n"):
                     return
                 self.offset += len(line)
-                try:
-                    yield json.loads(line)
-                except ValueError:
-                    continue
+                if event := parse_event(line):
+                    yield event
 
 
 def read_events(run: RunFolder) -> list[Event]:
     """Everything that a run has said so far."""
     return list(EventReader(run).read())
+
+
+def parse_event(line: bytes) -> Event | None:
+    """The event of a line; None for a damaged one."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "event" in event else None
+
+
+def line_is(line: bytes, kind: str) -> bool:
+    """Whether the line looks like an event of this kind, without the cost of parsing it."""
+    return line.startswith(b'{"event": "%s"' % kind.encode())
+
+
+def read_lines_backwards(path: Path) -> Iterator[bytes]:
+    """The whole lines of a file from the last to the first; an unfinished last one is left out."""
+    with path.open("rb") as file:
+        position = file.seek(0, os.SEEK_END)
+        rest, is_last = b"", True
+        while position:
+            size = min(BLOCK_BYTES, position)
+            position -= size
+            file.seek(position)
+            rest, *lines = (file.read(size) + rest).split(b"\n")
+            if is_last and lines:
+                lines.pop()
+                is_last = False
+            yield from reversed(lines)
+        if not is_last:
+            yield rest
+
+
+def find_end(run: RunFolder) -> Event | None:
+    """How a run ended; None when it has not, or was killed. Whatever is told after an end takes it back."""
+    if not run.events_file.exists():
+        return None
+    for line in read_lines_backwards(run.events_file):
+        if event := parse_event(line):
+            return event if event["event"] == "end" else None
+    return None
 
 
 def ask(run: RunFolder, request: Request | Literal["draw"], values: Event | None = None) -> None:

@@ -21,12 +21,22 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _is_free(file: IO[bytes]) -> bool:
+        return _try_lock(file)
+
 else:
     import fcntl
 
     def _try_lock(file: IO[bytes]) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _is_free(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: several may look at the same time
         except BlockingIOError:
             return False
         return True
@@ -52,4 +62,4 @@ def is_locked(path: Path) -> bool:
     if not path.exists():
         return False
     with path.open("ab") as file:
-        return not _try_lock(file)
+        return not _is_free(file)

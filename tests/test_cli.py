@@ -73,7 +73,7 @@ def test_wrong_usage_ends_with_code_2(words):
         ("train toy --resume", "no interrupted training"),
         ("train toy --set lora.rnak=8 seed=x", "lora.rnak: there is no such setting"),
         ("train toy --set seed", "write it as key=value"),
-        ("ask toy stop", "no interrupted training"),
+        ("ask toy stop", "is not being trained now"),
         ("check ../toy", "cannot be a model's name"),
         ("concept toy set 0 --repeats 2", "there is no concept 0"),
         ("concept toy remove -1", "there is no concept -1"),

@@ -34,6 +34,9 @@ class Host(Protocol):
     def lora_folder(self) -> Path:
         """Where the host looks for LoRA files."""
 
+    def is_local(self) -> bool:
+        """Whether the host serves nobody but those who sit at this machine."""
+
 
 @dataclass(frozen=True)
 class Workplace:
@@ -41,7 +44,7 @@ class Workplace:
 
     library: Library
     host: Host
-    upload_folders: tuple[Path, ...] = ()  # where the page's uploads arrive
+    upload_folders: tuple[Path, ...] = ()  # where the host keeps what a browser sent
 
 
 Values = Mapping[str, Any]

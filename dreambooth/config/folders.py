@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -135,6 +136,16 @@ def is_file(typed: str) -> bool:
         return Path(typed).is_file()
     except (OSError, ValueError):
         return False
+
+
+def find_newest_sample(folder: ModelFolder) -> Path | None:
+    """The first of the previews that the model's trainings drew last."""
+    drawn = {
+        (int(name[1]), -int(name[2])): path
+        for path in folder.samples.glob("*.png")
+        if (name := re.fullmatch(r"sample_(\d+)-(\d+)", path.stem))
+    }
+    return drawn[max(drawn)] if drawn else None
 
 
 def find_name_fault(name: str) -> str | None:

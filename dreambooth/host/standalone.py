@@ -32,7 +32,12 @@ class Standalone:
     """Folders in the place of a webui's; they are those of a webui's when ``data_dir`` is one."""
 
     data_dir: Path
+    serves_others: bool = False  # other machines
     name: str = field(default="standalone", init=False)
+
+    def is_local(self) -> bool:
+        """Whether nobody but those who sit at this machine can come in."""
+        return not self.serves_others
 
     def checkpoint_folder(self) -> Path:
         """``models/Stable-diffusion``, as the webuis call it."""
@@ -103,7 +108,11 @@ def build_app(place: Workplace, listening: Listening) -> FastAPI:
 def serve(library: Library, data_dir: Path, listening: Listening, tell: Callable[[str], None]) -> None:
     """Serve the page until Ctrl-C."""
     library.path.mkdir(parents=True, exist_ok=True)
-    place = Workplace(library, Standalone(data_dir.resolve()), upload_folders=(upload_folder(),))
+    place = Workplace(
+        library,
+        Standalone(data_dir.resolve(), serves_others=listening.to_all),
+        upload_folders=(upload_folder(),),
+    )
     app = build_app(place, listening)
     tell(f"http://{'127.0.0.1' if not listening.to_all else 'this-machine'}:{listening.port}")
     uvicorn.run(app, host=listening.address, port=listening.port, log_level="warning")

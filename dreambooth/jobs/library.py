@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import time
 from collections.abc import Callable
@@ -15,9 +16,11 @@ from dreambooth.config.editing import update_record, with_config
 from dreambooth.config.folders import ModelFolder, RunFolder, find_name_fault
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord, load_record
-from dreambooth.events import read_events
+from dreambooth.events import find_end
 from dreambooth.jobs.history import keep_settings
 from dreambooth.migration.folder import is_old_config
+
+JOBS = ".jobs"  # runs of jobs that belong to no model
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Library:
         """The models that are there."""
         if not self.path.is_dir():
             return []
-        return sorted(entry.name for entry in self.path.iterdir() if ModelFolder(entry).is_model())
+        visible = (entry for entry in self.path.iterdir() if find_name_fault(entry.name) is None)
+        return sorted(entry.name for entry in visible if ModelFolder(entry).is_model())
 
     def load(self, name: str) -> ModelRecord:
         """What is known of a model; raises ConfigError when there is none."""
@@ -47,6 +51,19 @@ class Library:
         if is_old_config(folder.config_file):
             raise ConfigError(f"{name} is a model of the old extension; {self._advise_import(folder)}")
         return load_record(folder.config_file)
+
+    def run_place(self, run: RunFolder) -> str:
+        """Where a run lies in the library, ``NAME/runs/RUN`` or ``.jobs/RUN``; how others name it."""
+        return run.path.relative_to(self.path).as_posix()
+
+    def find_run(self, place: str) -> RunFolder:
+        """The run at such a place, whether it is still there or not; raises ConfigError for others."""
+        *above, name = place.split("/")
+        is_tool = above == [JOBS]
+        is_of_model = len(above) == 2 and above[1] == "runs" and find_name_fault(above[0]) is None
+        if find_name_fault(name) or not (is_tool or is_of_model):
+            raise ConfigError(f"{place!r} is no place of a run: NAME/runs/RUN or {JOBS}/RUN")
+        return RunFolder(self.path.joinpath(*above, name))
 
     def _advise_import(self, folder: ModelFolder) -> str:
         words = [
@@ -125,22 +142,21 @@ def read_job(run: RunFolder) -> dict[str, Any]:
     return asked
 
 
-def find_end(run: RunFolder) -> dict[str, Any] | None:
-    """How a run ended; None when it has not, or was killed. Starting again takes the end back."""
-    last = None
-    for event in read_events(run):
-        if event["event"] == "end":
-            last = event
-        elif event["event"] == "work":
-            last = None
-    return last
+def list_runs(runs: Path, job: str = "") -> list[RunFolder]:
+    """The runs in a folder of runs, the latest last; of one kind of job, or all."""
+    try:
+        names = sorted(
+            entry.name for entry in os.scandir(runs) if entry.name.endswith(f"-{job}" if job else "")
+        )
+    except OSError:
+        return []
+    return [RunFolder(runs / name) for name in names]
 
 
 def find_unfinished_training(folder: ModelFolder) -> RunFolder | None:
     """The latest training of the model that began, unless it is done or was discarded."""
-    runs = [RunFolder(path) for path in sorted(folder.runs.glob("*")) if (path / "config.json").exists()]
-    for run in reversed(runs):
-        if read_job(run)["job"] != "train":
+    for run in reversed(list_runs(folder.runs, "train")):
+        if not run.config_file.exists():
             continue
         end = find_end(run)
         outcome = None if end is None else end["outcome"]

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,11 +16,13 @@ from dreambooth.config.folders import ModelFolder, RunFolder, written_whole
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord, changed, config_from_json, config_to_json
 from dreambooth.environment import child_variables, environment_python
-from dreambooth.jobs.library import Library, find_unfinished_training
+from dreambooth.jobs.library import JOBS, Library, find_unfinished_training
 from dreambooth.locks import is_locked
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 RUNS_KEPT = 50
+LONGEST_START_SECONDS = 20.0  # until a worker has locked its run; torch comes after that
+POLL_SECONDS = 0.01
 MAKE_MODELS = ("create", "import")  # jobs whose model is not there yet
 CHANGEABLE_SETTINGS = (
     "optimizer.",
@@ -47,20 +50,20 @@ def _new_run(runs: Path, job: str) -> RunFolder:
 
 def _remove_old_runs(runs: Path) -> None:
     """Keep the last runs only; trainings are always kept."""
-    old = sorted(path for path in runs.glob("*") if not path.name.endswith("-train"))
+    old = sorted(path for path in runs.glob("*") if path.is_dir() and not path.name.endswith("-train"))
     for path in old[:-RUNS_KEPT]:
         shutil.rmtree(path, ignore_errors=True)
 
 
 def prepare_run(library: Library, folder: ModelFolder, job: str, asked: Mapping[str, Any]) -> RunFolder:
     """Write what is asked; paths are relative to the run, so that a model can be moved with its runs."""
-    run = _new_run(library.path / ".jobs" if job in MAKE_MODELS else folder.runs, job)
+    run = _new_run(library.path / JOBS if job in MAKE_MODELS else folder.runs, job)
     return _write_asked(run, library, job, {"model_dir": os.path.relpath(folder.path, run.path), **asked})
 
 
 def prepare_tool(library: Library, job: str, asked: Mapping[str, Any]) -> RunFolder:
     """The run of a job that belongs to no model."""
-    return _write_asked(_new_run(library.path / ".jobs", job), library, job, asked)
+    return _write_asked(_new_run(library.path / JOBS, job), library, job, asked)
 
 
 def _write_asked(run: RunFolder, library: Library, job: str, asked: Mapping[str, Any]) -> RunFolder:
@@ -112,13 +115,16 @@ def is_alive(run: RunFolder) -> bool:
 
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
-    """Start the worker in our own environment and in a session of its own: it outlives whoever started it."""
+    """Start the worker in our own environment and in a session of its own: it outlives whoever started it.
+
+    Returns as soon as the worker holds the run's lock, or has ended.
+    """
     detached: dict[str, Any] = {"start_new_session": True}
     if os.name == "nt":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}  # type: ignore[attr-defined]
     variables = {**child_variables(), "PYTHONUNBUFFERED": "1"}
     with run.log_file.open("ab") as log:
-        return subprocess.Popen(
+        worker = subprocess.Popen(
             [str(environment_python()), "-m", "dreambooth.worker", str(run.path)],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -126,3 +132,8 @@ def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
             env=variables,
             **detached,
         )
+    threading.Thread(target=worker.wait, daemon=True, name="waits for a worker").start()  # leaves no zombie
+    deadline = time.monotonic() + LONGEST_START_SECONDS
+    while not is_alive(run) and worker.poll() is None and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return worker

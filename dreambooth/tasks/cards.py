@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from dreambooth.config.concept import Concept
-from dreambooth.config.folders import ModelFolder, written_whole
+from dreambooth.config.folders import written_whole
 from dreambooth.config.settings import Method, TrainConfig
 from dreambooth.data.prompts import find_word, instance_caption
 
@@ -73,13 +72,3 @@ def remove_result(result: Path) -> None:
     """Delete a result with what lies beside it."""
     for path in (result, result.with_suffix(".yaml"), card_file(result), preview_file(result)):
         path.unlink(missing_ok=True)
-
-
-def find_newest_sample(folder: ModelFolder) -> Path | None:
-    """The first of the previews that the model's trainings drew last."""
-    drawn = {
-        (int(name[1]), -int(name[2])): path
-        for path in folder.samples.glob("*.png")
-        if (name := re.fullmatch(r"sample_(\d+)-(\d+)", path.stem))
-    }
-    return drawn[max(drawn)] if drawn else None

@@ -7,11 +7,12 @@ from typing import Any
 
 from dreambooth.adapters.lora_file import for_hosts, read_lora, told_by, write_lora
 from dreambooth.adapters.peft_layout import save_diffusers_lora
+from dreambooth.config.folders import find_newest_sample
 from dreambooth.config.store import ModelRecord
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.export import export_checkpoint, export_diffusers_folder
 from dreambooth.models.working import open_working
-from dreambooth.tasks.cards import build_card, find_newest_sample, write_card, write_preview
+from dreambooth.tasks.cards import build_card, write_card, write_preview
 from dreambooth.tasks.job import Job, Refused
 from dreambooth.tasks.results import DTYPES
 from dreambooth.tools.bake_lora import with_loras

@@ -25,6 +25,7 @@ from dreambooth.tasks.job import Job, Refused, classifier_folders
 from dreambooth.tasks.prepare import complete_class_images, refuse_problems
 from dreambooth.tasks.reporter import Reporter
 from dreambooth.tasks.results import keep_result
+from dreambooth.tasks.summary import write_summary
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import build_latents, build_learner
@@ -170,9 +171,5 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
     )
     if reporter.config.samples.sample_at_end and outcome == "done":
         reporter.sample(run.step)
+    write_summary(job, reporter.config)
     return told
-
-
-def forget_state(run_path: Path) -> None:
-    """A run that is done needs no state any more."""
-    shutil.rmtree(run_path / "state", ignore_errors=True)

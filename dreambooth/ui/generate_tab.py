@@ -29,7 +29,7 @@ def _draw_pictures() -> Markup:
         draw_form(SampleForm, "sample"),
         buttons,
         place("db-drawn db-gallery", live=True),
-        class_="db-stack",
+        class_="db-stack db-wide",
     )
     return group("Pictures", "Look before you spend disk on a checkpoint.", inside, name="pictures_of_model")
 
@@ -38,7 +38,11 @@ def _draw_grid() -> Markup:
     told = "Every saved step draws every prompt with the same seeds: see which step is good."
     buttons = row(button("Draw the grid", "generate.grid", kind="db-primary"))
     inside = element(
-        "div", draw_form(GridForm, "grid"), buttons, place("db-grid-drawn", live=True), class_="db-stack"
+        "div",
+        draw_form(GridForm, "grid"),
+        buttons,
+        place("db-grid-drawn", live=True),
+        class_="db-stack db-wide",
     )
     return group("Grid over saved steps", told, inside, name="grid", is_open=False)
 

@@ -7,9 +7,9 @@ import pytest
 
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.store import ConfigError
-from dreambooth.events import EventReader, EventWriter
+from dreambooth.events import EventReader, EventWriter, find_end
 from dreambooth.jobs.follow import LOST, follow
-from dreambooth.jobs.library import Library, find_end, find_unfinished_training, read_job
+from dreambooth.jobs.library import Library, find_unfinished_training, read_job
 from dreambooth.jobs.start import change_run, find_resumable, is_alive, prepare_run
 from dreambooth.locks import file_lock
 from tests.conftest import MODEL

@@ -6,13 +6,12 @@ from dataclasses import replace
 import pytest
 
 from dreambooth.config.concept import Concept
-from dreambooth.config.folders import ModelFolder
+from dreambooth.config.folders import ModelFolder, find_newest_sample
 from dreambooth.config.settings import TrainConfig
 from dreambooth.tasks.cards import (
     activation_text,
     build_card,
     card_file,
-    find_newest_sample,
     preview_file,
     remove_result,
     write_card,

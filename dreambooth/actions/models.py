@@ -1,0 +1,87 @@
+"""Models: what is known of them, and keeping house."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dreambooth.actions.given import given
+from dreambooth.actions.workplace import Action, Values, Workplace
+from dreambooth.config.store import ConfigError
+from dreambooth.jobs.desktop import open_folder
+from dreambooth.jobs.model_card import model_card
+from dreambooth.jobs.model_list import list_models
+from dreambooth.jobs.restoring import prepare_restore
+from dreambooth.jobs.shelf import delete_model, prepare_duplicate, rename_model
+from dreambooth.jobs.start import prepare_run, start_worker
+
+
+def show_list(place: Workplace, _: Values) -> dict[str, Any]:
+    """All models, the one that was trained last first."""
+    return {"models": list_models(place.library)}
+
+
+def show_card(place: Workplace, values: Values) -> dict[str, Any]:
+    """Everything that is known of ``name``."""
+    return model_card(place.library, given(values, "name", str))
+
+
+def rename(place: Workplace, values: Values) -> dict[str, Any]:
+    """Give ``name`` the name ``new_name``."""
+    new_name = given(values, "new_name", str)
+    rename_model(place.library, given(values, "name", str), new_name)
+    return {"name": new_name}
+
+
+def duplicate(place: Workplace, values: Values) -> dict[str, Any]:
+    """Copy ``name`` to ``new_name``."""
+    run = prepare_duplicate(place.library, given(values, "name", str), given(values, "new_name", str))
+    start_worker(run)
+    return {"run": place.library.run_place(run)}
+
+
+def delete(place: Workplace, values: Values) -> dict[str, Any]:
+    """Delete ``name``; ``confirmation`` is the name again."""
+    name = given(values, "name", str)
+    return {"name": name, "bytes": delete_model(place.library, name, given(values, "confirmation", str))}
+
+
+def import_old(place: Workplace, values: Values) -> dict[str, Any]:
+    """Make the model ``name`` of a folder of the old extension."""
+    old = Path(given(values, "folder", str)).expanduser()
+    if not old.is_dir():
+        raise ConfigError(f"folder: {old} is not a folder")
+    folder = place.library.folder(given({"name": "", **values}, "name", str) or old.resolve().name)
+    if folder.path.exists():
+        raise ConfigError(f"name: {folder.name} is taken; choose another name")
+    run = prepare_run(place.library, folder, "import", {"source": str(old.resolve())})
+    start_worker(run)
+    return {"run": place.library.run_place(run)}
+
+
+def restore(place: Workplace, values: Values) -> dict[str, Any]:
+    """Make the weights of a saved step, ``weights``, those of ``name`` again."""
+    run = prepare_restore(place.library, given(values, "name", str), given(values, "weights", str))
+    start_worker(run)
+    return {"run": place.library.run_place(run)}
+
+
+def show_folder(place: Workplace, values: Values) -> dict[str, Any]:
+    """Open the folder of ``name`` where this server runs, if somebody sits there."""
+    folder = place.library.folder(given(values, "name", str))
+    if not folder.path.is_dir():
+        raise ConfigError(f"there is no model {folder.name} any more")
+    open_folder(folder.path, is_local=place.host.is_local())
+    return {"path": str(folder.path)}
+
+
+ACTIONS: dict[str, Action] = {
+    "models.list": show_list,
+    "models.card": show_card,
+    "models.rename": rename,
+    "models.duplicate": duplicate,
+    "models.delete": delete,
+    "models.import": import_old,
+    "models.restore": restore,
+    "models.open_folder": show_folder,
+}

@@ -1,0 +1,103 @@
+"""Begins trainings, asks them things, and stops jobs; the same for every interface."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import suppress
+
+from dreambooth.config.folders import ModelFolder, RunFolder
+from dreambooth.config.rules import find_problems
+from dreambooth.config.settings import TrainConfig
+from dreambooth.config.store import ConfigError
+from dreambooth.events import (
+    REQUESTS,
+    Request,
+    ask,
+    line_is,
+    parse_event,
+    read_lines_backwards,
+    take_requests,
+)
+from dreambooth.jobs.library import Library, list_runs
+from dreambooth.jobs.run_summary import job_of
+from dreambooth.jobs.shelf import library_lock
+from dreambooth.jobs.start import find_resumable, is_alive, prepare_training, start_worker
+
+
+def begin_training(library: Library, name: str, config: TrainConfig | None = None) -> RunFolder:
+    """Start a new training, with the model's own settings if no others are given.
+
+    Raises ConfigError for contradictions in the settings, and while the model is being trained. Of two who
+    begin at the same time one comes second.
+    """
+    with library_lock(library):
+        record = library.load(name)
+        config = config or record.config
+        if problems := find_problems(config):
+            raise ConfigError("\n".join(map(str, problems)))
+        _refuse_second(library.folder(name))
+        run = prepare_training(library, name, record, config)
+        start_worker(run)
+        return run
+
+
+def resume_training(library: Library, name: str) -> RunFolder:
+    """Go on with the interrupted training; raises ConfigError when there is none, or it is under way."""
+    with library_lock(library):
+        run = find_resumable(library, name)
+        _refuse_second(library.folder(name))
+        take_requests(run)  # what was asked of a worker that is gone
+        start_worker(run)
+        return run
+
+
+def find_living_training(folder: ModelFolder) -> RunFolder | None:
+    """The model's training that is under way, or waits."""
+    return next((run for run in list_runs(folder.runs, "train") if is_alive(run)), None)
+
+
+def _refuse_second(folder: ModelFolder) -> None:
+    if find_living_training(folder) is not None:
+        raise ConfigError(f"{folder.name} is being trained; follow that training, or ask it to stop")
+
+
+def ask_training(run: RunFolder, request: str) -> Request:
+    """Ask something of a training that is under way; raises ConfigError when it is not."""
+    asked = next((known for known in REQUESTS if known == request), None)
+    if asked is None:
+        raise ConfigError(f"a training cannot be asked to {request!r}; it knows {', '.join(REQUESTS)}")
+    if job_of(run) != "train" or not is_alive(run):
+        raise ConfigError("this training is not under way any more")
+    ask(run, asked)
+    return asked
+
+
+def find_asked_training(library: Library, name: str) -> RunFolder:
+    """The model's training that is under way; raises ConfigError when there is none."""
+    library.load(name)
+    run = find_living_training(library.folder(name))
+    if run is None:
+        raise ConfigError(f"{name} is not being trained now")
+    return run
+
+
+def cancel(run: RunFolder) -> None:
+    """Stop a job, at work or waiting; a training saves first. Raises ConfigError when it is over."""
+    if not is_alive(run):
+        raise ConfigError("this job is over already")
+    ask(run, "stop")  # heard while it waits, and by a training
+    pid = _find_worker(run)
+    if job_of(run) != "train" and pid is not None:
+        with suppress(ProcessLookupError):  # it ended meanwhile
+            os.kill(pid, signal.SIGTERM)
+
+
+def _find_worker(run: RunFolder) -> int | None:
+    """The process that told of its beginning last; it is the one that holds the run's lock."""
+    if not run.events_file.exists():
+        return None
+    for line in read_lines_backwards(run.events_file):
+        if line_is(line, "work") and (event := parse_event(line)):
+            return int(event["pid"])
+    return None

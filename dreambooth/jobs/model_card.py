@@ -1,0 +1,77 @@
+"""Everything that is known of a model."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dreambooth.config.folders import ModelFolder
+from dreambooth.config.store import ConfigError
+from dreambooth.jobs.disk_use import disk_use
+from dreambooth.jobs.library import Library, list_runs
+from dreambooth.jobs.model_list import describe_model
+from dreambooth.jobs.run_summary import find_interrupted, summarize
+from dreambooth.jobs.shelf import find_living_run
+from dreambooth.jobs.start import is_alive
+
+SAVED_STEP = re.compile(r".*_(\d+)\.(safetensors|ckpt)")
+LONGEST_HEADER_BYTES = 16 << 20
+
+
+def model_card(library: Library, name: str) -> dict[str, Any]:
+    """Its facts, what it takes on disk, its runs, the steps that it saved, and what it does now."""
+    folder = library.folder(name)
+    if not folder.is_model():
+        raise ConfigError(f"there is no model {name} in {library.path}")
+    used = disk_use(folder)
+    living = find_living_run(library, folder)
+    return {
+        **describe_model(folder),
+        "path": str(folder.path),
+        "disk_use": used,
+        "bytes": sum(used.values()),
+        "runs": [
+            {
+                "run": library.run_place(run),
+                **asdict(summarize(run)),
+                "is_alive": is_alive(run),
+            }
+            for run in reversed(list_runs(folder.runs))
+        ],
+        "saves": list_saves(folder),
+        "resumable": find_interrupted(library, name),
+        "alive": library.run_place(living) if living else None,
+    }
+
+
+def list_saves(folder: ModelFolder) -> list[dict[str, Any]]:
+    """The checkpoints and LoRA files that trainings saved, the latest step first."""
+    found = [
+        (int(name[1]), path)
+        for path in folder.checkpoints.glob("*")
+        if (name := SAVED_STEP.fullmatch(path.name)) and path.is_file()
+    ]
+    return [_describe_save(folder, path, step) for step, path in sorted(found, reverse=True)]
+
+
+def _describe_save(folder: ModelFolder, path: Path, step: int) -> dict[str, Any]:
+    preview = path.with_suffix(".preview.png")
+    return {
+        "path": path.relative_to(folder.path).as_posix(),
+        "step": step,
+        "bytes": path.stat().st_size,
+        "saved": path.stat().st_mtime,
+        "preview": str(preview) if preview.exists() else None,
+        "is_lora": is_lora(path),
+    }
+
+
+def is_lora(path: Path) -> bool:
+    """Whether a safetensors file is one of our adapters: they tell the kind of their network."""
+    if path.suffix != ".safetensors":
+        return False
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        return b'"ss_network_module"' in file.read(min(length, LONGEST_HEADER_BYTES))

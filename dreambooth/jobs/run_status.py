@@ -1,0 +1,67 @@
+"""How a run is, in one word and in a few."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from dreambooth.config.folders import RunFolder
+from dreambooth.jobs.follow import LOST
+from dreambooth.jobs.run_story import RunStory
+from dreambooth.jobs.start import LONGEST_START_SECONDS
+
+Status = Literal["running", "waiting", "done", "stopped", "discarded", "refused", "failed", "lost", "none"]
+
+
+def find_status(run: RunFolder, story: RunStory, *, was_alive: bool) -> Status:
+    """``was_alive``: whether its lock was held before the events were read."""
+    if story.end is not None:
+        status: Status = story.end["outcome"]
+        return status
+    if was_alive or (story.worker is None and _was_just_given(run)):
+        return "waiting" if story.waiting else "running"
+    if story.job != "train" and (run.requests / "stop").exists():
+        return "stopped"  # ended at once, as it was asked to
+    return "lost"
+
+
+def _was_just_given(run: RunFolder) -> bool:
+    try:
+        return time.time() - run.config_file.stat().st_mtime < LONGEST_START_SECONDS
+    except OSError:
+        return False
+
+
+def describe_status(status: Status, story: RunStory) -> str:
+    """The status as people read it; what went wrong stands in the message."""
+    if status == "running":
+        return _describe_work(story)
+    if status == "stopped" and story.job == "train" and story.step is not None:
+        return f"stopped at step {story.step} of {story.num_steps}; it can go on"
+    if status == "waiting" and story.waiting is not None:
+        return f"waiting: {story.waiting.get('message', 'another job is running')}"
+    words: dict[Status, str] = {
+        "done": "done" if story.step is None else f"done: {story.step} steps",
+        "stopped": "stopped",
+        "discarded": "discarded: the model is as it was last saved",
+        "refused": "refused",
+        "failed": "failed",
+        "lost": "ended without a word",
+        "none": "nothing has run yet",
+    }
+    return words.get(status, status)
+
+
+def _describe_work(story: RunStory) -> str:
+    if story.progress is not None:
+        return "{what}: {done} of {total}".format_map(story.progress)
+    if story.is_training:
+        return f"training: step {story.step} of {story.num_steps}"
+    return f"{story.job}: preparing" if story.worker else f"{story.job}: starting"
+
+
+def find_message(status: Status, story: RunStory) -> str | None:
+    """What the end tells, and what to do; None when there is nothing to tell."""
+    if status == "lost":
+        return str(LOST["message"])
+    return story.end.get("message") if story.end else None
