@@ -87,7 +87,7 @@
       try {
         const [summary, prompts] = await Promise.all([
           this.page.call("concepts.summary", { name, index: this.index, concept: this.current }),
-          this.page.call("concepts.prompts", { name, config: this.page.chosen.values }),
+          this.page.call("concepts.prompts", { name, method: this.page.chosen.get("method"), concepts: this.list }),
         ]);
         if (number !== this.asked) return;
         this.drawSummary(summary);
@@ -101,10 +101,10 @@
     drawSummary(summary) {
       const sizes = Object.entries(summary.sizes).map(([size, count]) => `${count} × ${size}`).join(", ");
       const lines = [h("p", {}, h("strong", {}, `${summary.images} pictures`), `, ${summary.captions} with a caption file`,
-        sizes ? `; trained as ${sizes}` : "", summary.complete ? "" : ` (looked at ${summary.done} of ${summary.total} …)`)];
+        sizes ? `; trained as ${sizes}` : "", summary.complete === false ? " (still counting …)" : "")];
       for (const problem of summary.problems) lines.push(h("p", { class: "db-note db-warn" }, problem));
       this.put("summary", ".db-concept-summary", summary, lines);
-      const { have, need, will_generate: missing } = summary.classes;
+      const { have, need, will_generate: missing } = summary.class_images;
       const words = need === 0 ? "No class images are used." : `${have} there, ${need} needed, ${missing} will be generated before training.`;
       this.put("classes", ".db-class-counts", words, [h("p", { class: "db-note" }, words)]);
       const list = summary.pictures.map((path) => ({ path, title: fileName(path) }));
@@ -113,23 +113,16 @@
       }, trainer.picture(path, { side: 192, alt: title }))));
     }
 
-    drawPrompts(told, notes) {
-      const rows = told.examples.map((example) => h("tr", {},
-        h("th", { scope: "row" }, fileName(example.picture)), h("td", {}, example.instance),
-        h("td", {}, example.class.length ? example.class.map((prompt) => h("div", {}, prompt)) : "–")));
+    drawPrompts(told) {
+      const rows = told.prompts.map((prompt) => h("tr", {},
+        h("th", { scope: "row" }, fileName(prompt.picture)), h("td", {}, prompt.instance), h("td", {}, prompt.class ?? "–"), h("td", {}, prompt.sample)));
       const table = h("div", { class: "db-scroll", tabindex: 0, role: "group", "aria-label": "Prompts" },
         h("table", { class: "db-table" },
-          h("thead", {}, h("tr", {}, ["Picture", "Instance prompt", "Class prompt"].map((title) => h("th", { scope: "col" }, title)))),
+          h("thead", {}, h("tr", {}, ["Picture", "Instance prompt", "Class prompt", "Preview"].map((title) => h("th", { scope: "col" }, title)))),
           h("tbody", {}, rows)));
       const warnings = told.warnings.map((warning) => h("p", { class: "db-note db-warn" }, warning));
-      const counts = `${told.distinct.instance} different instance prompts, ${told.distinct.class} class prompts in all.`;
-      const after = [
-        told.images > rows.length ? h("p", { class: "db-soft" }, `… and ${told.images - rows.length} more pictures. ${counts}`) : null,
-        h("p", {}, h("strong", {}, "Previews show: "), told.sample),
-        ...notes.map((note) => h("p", { class: "db-soft" }, note)),
-      ];
-      this.put("prompts", ".db-prompts", [told, notes], rows.length ? [...warnings, table, ...after]
-        : [...warnings, h("p", { class: "db-soft" }, "Name a folder with pictures to see them.")]);
+      const more = told.distinct > rows.length ? h("p", { class: "db-soft" }, `… and ${told.distinct - rows.length} more`) : null;
+      this.put("prompts", ".db-prompts", told, rows.length ? [...warnings, table, more] : [...warnings, h("p", { class: "db-soft" }, "Name a folder with pictures to see them.")]);
     }
 
     /** Draw anew only when what is told has changed. */

@@ -17,11 +17,7 @@ from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.workplace import Action, Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
-<<<<<<< HEAD
-from dreambooth.config.store import config_from_json, config_to_json
-=======
 from dreambooth.config.store import with_values
->>>>>>> dataset
 from dreambooth.data.captions import read_caption
 from dreambooth.data.concepts import instance_pictures, num_class_images
 from dreambooth.data.errors import DataError

@@ -9,12 +9,8 @@ from PIL import Image
 
 from dreambooth.actions.workplace import Workplace
 from dreambooth.config.concept import Concept
-<<<<<<< HEAD
-from dreambooth.config.settings import DataConfig, TrainConfig
-=======
 from dreambooth.config.data import DataConfig
 from dreambooth.config.settings import TrainConfig
->>>>>>> dataset
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.jobs.library import Library
 

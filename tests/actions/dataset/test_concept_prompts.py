@@ -8,11 +8,7 @@ from hypothesis import strategies as st
 
 from dreambooth.actions.concept_prompts import least_tokens, prompts
 from dreambooth.config.concept import Concept
-<<<<<<< HEAD
-from dreambooth.config.settings import DataConfig, TrainConfig
-=======
 from dreambooth.config.settings import TrainConfig
->>>>>>> dataset
 from dreambooth.config.store import config_to_json
 from dreambooth.data.examples import build_examples
 from dreambooth.models.tokenizer import clip_tokenizer
