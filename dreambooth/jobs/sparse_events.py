@@ -12,7 +12,7 @@ from dreambooth.events import Event, parse_event
 
 STEP = b'{"event": "step"'
 LOSS = re.compile(rb'"loss": ([^,]*)')
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 1 << 20
 SHORTEST_LINE_BYTES = 250
 MOST_SPANS = 1000
 WHOLE_BYTES = 64 << 10  # at the end of the file every step is read
