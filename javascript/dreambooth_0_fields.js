@@ -122,6 +122,11 @@
     return kind === "int" || kind === "float" ? Number(text) : text;
   }
 
+  /** Another default than the one that it was drawn with. */
+  function setDefault(field, value) {
+    field.dataset.default = plain(field.dataset.kind, value);
+  }
+
   /** Call `changed(name, value, field)` whenever a field inside `place` gets a good value. */
   function follow(place, changed) {
     const take = (event) => {
@@ -198,5 +203,5 @@
     }
   });
 
-  trainer.fields = { read, write, complain, complainAll, mark, follow, readAll, controlOf, grow, typedDefault };
+  trainer.fields = { read, write, complain, complainAll, mark, follow, readAll, controlOf, grow, typedDefault, setDefault };
 })();

@@ -6,11 +6,13 @@
   const trainer = window.dreamboothTrainer;
   const SAVE_AFTER_MS = 500;
   const REMEMBERED = "dreambooth_model";
+  const SESSION = Math.random().toString(36).slice(2); // changes of one page in a row are one step of the history
 
   class Chosen {
     constructor(page) {
       this.page = page;
       this.values = null; // all settings, sections nested, and `concepts`
+      this.defaults = null; // the same of a new model of this kind
       this.revision = null;
       this.problems = [];
       this.pending = {}; // changed and not yet saved, by dotted name
@@ -19,8 +21,8 @@
     }
 
     /** A setting's value by dotted name. */
-    get(name) {
-      return name.split(".").reduce((place, part) => place?.[part], this.values);
+    get(name, values = this.values) {
+      return name.split(".").reduce((place, part) => place?.[part], values);
     }
 
     /** Choose another model, or none. */
@@ -46,6 +48,7 @@
     take(told) {
       this.revision = told.revision;
       this.values = told.values;
+      this.defaults = told.defaults;
       this.problems = told.problems;
       for (const [name, value] of Object.entries(this.pending)) this.put(name, value);
       this.page.emit("settings", this);
@@ -89,7 +92,7 @@
       const name = this.page.model;
       this.page.emit("saving", "saving");
       try {
-        const told = await this.page.call("settings.save", { name, revision: this.revision, values });
+        const told = await this.page.call("settings.save", { name, revision: this.revision, session: SESSION, values });
         if (this.page.model !== name) return;
         this.revision = told.revision;
         this.problems = told.problems;

@@ -92,9 +92,9 @@
         if (number !== this.asked) return;
         this.drawSummary(summary);
         this.drawPrompts(prompts.concepts[this.index]);
-        if (summary.complete === false) setTimeout(() => { if (number === this.asked) this.ask(); }, 1000);
+        if (!(summary.complete && prompts.complete)) setTimeout(() => { if (number === this.asked) this.ask(); }, 1000);
       } catch (error) {
-        if (number === this.asked) this.page.find(".db-summary").replaceChildren(h("p", { class: "db-note db-bad" }, error.message));
+        if (number === this.asked) this.page.find(".db-concept-summary").replaceChildren(h("p", { class: "db-note db-bad" }, error.message));
       }
     }
 
@@ -103,7 +103,7 @@
       const lines = [h("p", {}, h("strong", {}, `${summary.images} pictures`), `, ${summary.captions} with a caption file`,
         sizes ? `; trained as ${sizes}` : "", summary.complete === false ? " (still counting …)" : "")];
       for (const problem of summary.problems) lines.push(h("p", { class: "db-note db-warn" }, problem));
-      this.put("summary", ".db-summary", summary, lines);
+      this.put("summary", ".db-concept-summary", summary, lines);
       const { have, need, will_generate: missing } = summary.class_images;
       const words = need === 0 ? "No class images are used." : `${have} there, ${need} needed, ${missing} will be generated before training.`;
       this.put("classes", ".db-class-counts", words, [h("p", { class: "db-note" }, words)]);

@@ -67,7 +67,7 @@
     });
     page.press("generate.draw", async (button) => {
       await page.chosen.save();
-      const told = await askForm(page, form, "generate.draw");
+      const told = await askForm(page, form, "generate.draw", (values) => ({ ...values, name: page.model }));
       if (told.asked) {
         page.tell("The pictures are drawn after this step; Output shows them.", "done");
         page.poll.now();
@@ -84,7 +84,7 @@
     page.press("generate.grid", async (button) => {
       await page.chosen.save();
       const told = await askForm(page, formOf(page, "grid"), "generate.grid", (values) => ({
-        ...values, saves: values.saves.map((path) => (path === CURRENT ? "" : path)),
+        ...values, name: page.model, saves: values.saves.map((path) => (path === CURRENT ? "" : path)),
       }));
       const label = button.textContent;
       try {
@@ -104,7 +104,7 @@
   async function askForm(page, form, action, change = (values) => values) {
     const values = change(fields.readAll(form));
     try {
-      return await page.call(action, { name: page.model, form: values });
+      return await page.call(action, values);
     } catch (error) {
       if (!(error instanceof trainer.Refused)) throw error;
       const left = fields.complainAll(form, error.message);

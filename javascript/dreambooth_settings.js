@@ -20,7 +20,10 @@
       });
     }
     page.on("settings", (chosen) => {
-      for (const [name, field] of byName) fields.write(field, chosen.get(name), { force: !(name in chosen.pending) && !field.dataset.dirty });
+      for (const [name, field] of byName) {
+        fields.setDefault(field, chosen.get(name, chosen.defaults));
+        fields.write(field, chosen.get(name), { force: !(name in chosen.pending) && !field.dataset.dirty });
+      }
       showWaiting(page);
     });
     page.on("changed", () => showWaiting(page));

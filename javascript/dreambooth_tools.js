@@ -32,14 +32,32 @@
         h("tbody", {}, rows.map(([first, ...rest]) => h("tr", {}, h("th", { scope: "row" }, first), rest.map((cell) => h("td", {}, cell)))))));
   }
 
+  function waiting() {
+    return h("p", { class: "db-soft" }, "Looking …");
+  }
+
+  /** Ask anew until the answer is worked out; `wait()` is called while it is not. */
+  async function askUntilThere(page, action, values, wait) {
+    let told = await page.call(action, { ...values, again: true });
+    while (told.pending) {
+      wait();
+      await new Promise((resolve) => { setTimeout(resolve, 700); });
+      told = await page.call(action, values);
+    }
+    return told;
+  }
+
   function startModelTools(page) {
     page.press("buckets.dry_run", async () => {
       await page.chosen.save();
-      const told = await page.call("buckets.dry_run", { name: page.model });
-      const rows = told.buckets.map((bucket) => [bucket.size, String(bucket.images), String(bucket.steps), String(bucket.smaller_batches)]);
-      page.find(".db-buckets").replaceChildren(
-        h("p", {}, `${told.num_images} pictures make ${told.steps_per_epoch} steps an epoch.`),
-        table(["Size", "Pictures", "Steps", "Smaller batches"], rows));
+      const place = page.find(".db-buckets");
+      const told = await askUntilThere(page, "buckets.dry_run", { name: page.model }, () => place.replaceChildren(waiting()));
+      const rows = told.buckets.map((bucket) => [`${bucket.width} × ${bucket.height}`,
+        ...[bucket.images, bucket.shown, bucket.class_images_shown, bucket.batches, bucket.smaller_batches].map(String)]);
+      place.replaceChildren(
+        h("p", {}, `An epoch shows ${told.num_shown} pictures in ${told.steps_per_epoch} steps; ${told.num_smaller_batches} of its ${told.num_batches} batches have fewer than ${told.batch_size}.`),
+        table(["Size", "Pictures", "Shown", "Class images shown", "Batches", "Smaller ones"], rows),
+        ...[...told.warnings, ...told.skipped.map(({ path, reason }) => `${path}: ${reason}`)].map((text) => h("p", { class: "db-note db-warn" }, text)));
     });
     page.press("check.start", async () => {
       await page.chosen.save();
@@ -80,12 +98,7 @@
   function startDoctor(page) {
     const place = page.find(".db-doctor");
     page.press("doctor.run", async () => {
-      let told = await page.call("doctor.run", { again: true });
-      while (told.pending) {
-        place.replaceChildren(h("p", { class: "db-soft" }, "Looking …"));
-        await new Promise((resolve) => { setTimeout(resolve, 1000); });
-        told = await page.call("doctor.run", {});
-      }
+      const told = await askUntilThere(page, "doctor.run", {}, () => place.replaceChildren(waiting()));
       place.replaceChildren(table(["What", "State", "Told"], told.findings.map((finding) => [
         finding.name, { ok: "✓ ok", warning: "! warning", missing: "✕ missing" }[finding.state], [finding.text, finding.advice].filter(Boolean).join(" → ")])));
     });
@@ -96,7 +109,7 @@
     const log = page.find(".db-log");
     page.press("jobs.list", async () => {
       const { jobs } = await page.call("jobs.list", { limit: 30 });
-      const rows = jobs.map((job) => [job.job, job.model ?? "–", trainer.ago(job.started), job.outcome ?? "under way",
+      const rows = jobs.map((job) => [job.job, job.model ?? "–", trainer.ago(job.given), job.outcome ?? "under way",
         h("div", { class: "db-row" },
           h("button", { type: "button", onclick: () => page.poll.show(job.run), "aria-label": `Show ${job.run} in Output` }, "Show"),
           h("button", { type: "button", onclick: () => page.attempt(() => readLog(job.run)), "aria-label": `Log of ${job.run}` }, "Log"))]);

@@ -44,7 +44,7 @@ class Workplace:
 
     library: Library
     host: Host
-    upload_folders: tuple[Path, ...] = ()  # where the page's uploads arrive
+    upload_folders: tuple[Path, ...] = ()  # where the host keeps what a browser sent
 
 
 Values = Mapping[str, Any]

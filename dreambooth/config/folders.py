@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, overload
 
+WEIGHT_FILES = {  # part → its weights, in ``working/``
+    "unet": "unet/diffusion_pytorch_model.safetensors",
+    "vae": "vae/diffusion_pytorch_model.safetensors",
+    "text_encoder": "text_encoder/model.safetensors",
+    "text_encoder_2": "text_encoder_2/model.safetensors",
+}
 FORBIDDEN_IN_NAMES = set('<>:"/\\|?*')
 
 
@@ -114,6 +120,22 @@ class RunFolder:
     def lock_file(self) -> Path:
         """Held by the worker as long as it lives."""
         return self.path / "worker.lock"
+
+
+def is_folder(typed: str) -> bool:
+    """Whether what somebody typed is a folder; what can be no path at all is none."""
+    try:
+        return Path(typed).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def is_file(typed: str) -> bool:
+    """Whether what somebody typed is a file; what can be no path at all is none."""
+    try:
+        return Path(typed).is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def find_newest_sample(folder: ModelFolder) -> Path | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
+from dreambooth.config.folders import is_file, is_folder
 from dreambooth.config.settings import TrainConfig
 
 
@@ -25,9 +25,9 @@ class Problem:
 def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
     if not concept.instance_data_dir:
         yield Problem(f"{place}.instance_data_dir", "name the folder with your pictures")
-    elif not Path(concept.instance_data_dir).is_dir():
+    elif not is_folder(concept.instance_data_dir):
         yield Problem(f"{place}.instance_data_dir", f"{concept.instance_data_dir} is not a folder")
-    if concept.class_data_dir and not Path(concept.class_data_dir).is_dir():
+    if concept.class_data_dir and not is_folder(concept.class_data_dir):
         yield Problem(f"{place}.class_data_dir", f"{concept.class_data_dir} is not a folder")
     if concept.class_data_dir and concept.class_data_dir == concept.instance_data_dir:
         yield Problem(f"{place}.class_data_dir", "is the same folder as the instance images")
@@ -128,7 +128,7 @@ def adapter_problems(config: TrainConfig) -> Iterator[Problem]:
         )
     if lora.start_file and lora.start != "fresh":
         yield Problem("lora.start_file", "is what a fresh adapter begins with: set lora.start=fresh")
-    elif lora.start_file and not Path(lora.start_file).is_file():
+    elif lora.start_file and not is_file(lora.start_file):
         yield Problem("lora.start_file", f"{lora.start_file} is not a file")
     for setting, low, high in (("block_ranks", 0, 512), ("block_lr_factors", 0, 1000)):
         yield from _block_problems(f"lora.{setting}", getattr(lora, setting), low, high)

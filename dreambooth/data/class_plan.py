@@ -30,12 +30,13 @@ def plan_class_images(config: TrainConfig, class_folders: Sequence[Path]) -> lis
     The plan after generating the first of the missing images misses the rest, in the same order.
     """
     return [
-        _plan_concept(config, index, folder)
+        plan_concept(config, index, folder)
         for (index, _), folder in zip(enumerate(config.concepts), class_folders, strict=True)
     ]
 
 
-def _plan_concept(config: TrainConfig, index: int, class_folder: Path) -> ClassPlan:
+def plan_concept(config: TrainConfig, index: int, class_folder: Path) -> ClassPlan:
+    """The plan of one concept."""
     concept = config.concepts[index]
     instances = instance_pictures(concept, index).usable
     need = num_class_images(concept, len(instances), config.method)

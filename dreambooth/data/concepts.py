@@ -10,7 +10,8 @@ from dreambooth.config.concept import Concept
 from dreambooth.config.settings import Method
 from dreambooth.data.captions import read_caption
 from dreambooth.data.errors import DataError
-from dreambooth.data.images import ImageInfo, Skipped, find_images
+from dreambooth.data.images import ImageInfo, find_images
+from dreambooth.data.listing import Skipped
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size, nearest_bucket, training_sizes
 from dreambooth.data.concepts import Picture, Pictures, class_pictures, instance_pictures, num_class_images
 from dreambooth.data.errors import DataError
-from dreambooth.data.images import Skipped
+from dreambooth.data.listing import Skipped
 from dreambooth.data.prompts import class_caption, instance_caption
 
 
@@ -50,7 +50,7 @@ def build_examples(config: TrainConfig, class_folders: Sequence[Path]) -> Datase
     if not config.concepts:
         raise DataError("there is no concept: add one with a folder of pictures")
     parts = [
-        _build_concept(config, index, folder)
+        build_concept(config, index, folder)
         for (index, _), folder in zip(enumerate(config.concepts), class_folders, strict=True)
     ]
     return Dataset(
@@ -61,7 +61,8 @@ def build_examples(config: TrainConfig, class_folders: Sequence[Path]) -> Datase
     )
 
 
-def _build_concept(config: TrainConfig, index: int, class_folder: Path) -> Dataset:
+def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Dataset:
+    """The examples of one concept."""
     concept = config.concepts[index]
     own = instance_pictures(concept, index)
     num_wanted = num_class_images(concept, len(own.usable), config.method)

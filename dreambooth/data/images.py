@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
-from dreambooth.data.errors import DataError, PictureError
+from dreambooth.data.errors import PictureError
+from dreambooth.data.file_memory import FileMemory
+from dreambooth.data.listing import Skipped, in_order, list_files
 from dreambooth.data.pictures import load_picture
 
 MIN_SIDE_PX = 8  # below this a picture is not one latent wide
 HASH_CHUNK_BYTES = 1 << 20
-REJECTED = ".rejected"  # ``class_SEED.rejected``: this class image is not wanted, and not to be drawn again
-PASSED_OVER = (".txt", REJECTED)
+MOST_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True)
@@ -31,19 +27,14 @@ class ImageInfo:
 
 
 @dataclass(frozen=True)
-class Skipped:
-    """A file or sub-folder that is left out, and why."""
-
-    path: Path
-    reason: str
-
-
-@dataclass(frozen=True)
 class Found:
     """What a folder holds, in the natural order of the paths inside it."""
 
     images: tuple[ImageInfo, ...]
     skipped: tuple[Skipped, ...]
+
+
+_INSPECTED: FileMemory[ImageInfo] = FileMemory(MOST_REMEMBERED)
 
 
 def find_images(folder: Path) -> Found:
@@ -53,33 +44,22 @@ def find_images(folder: Path) -> Found:
     passed over without a word; whatever else cannot be used is listed. Raises DataError when the folder
     itself cannot be read.
     """
-    _check_readable(folder)
-    suffixes = _readable_suffixes()
-    images: list[ImageInfo] = []
-    skipped: list[Skipped] = []
-    for path in _walk(folder, skipped):
-        if path.suffix.lower() in PASSED_OVER:
-            continue
-        if path.suffix.lower() not in suffixes:
-            skipped.append(
-                Skipped(path, f"{path.suffix or 'no suffix'}: not a picture format that is read here")
-            )
-            continue
-        try:
-            images.append(inspect_image(path))
-        except PictureError as error:
-            skipped.append(Skipped(path, error.reason))
-    images.sort(key=lambda image: _natural_order(image.path.relative_to(folder)))
-    skipped.sort(key=lambda file: _natural_order(file.path.relative_to(folder)))
-    return Found(tuple(images), tuple(skipped))
+    listed = list_files(folder)
+    looked_at = [_look_at(path) for path in listed.pictures]
+    damaged = [entry for entry in looked_at if isinstance(entry, Skipped)]
+    images = tuple(entry for entry in looked_at if isinstance(entry, ImageInfo))
+    return Found(images, in_order([*listed.skipped, *damaged], folder))
 
 
 def inspect_image(path: Path) -> ImageInfo:
-    """Size and hash of a picture; raises PictureError when it cannot be decoded or is too small to train."""
-    width, height = load_picture(path).size
-    if min(width, height) < MIN_SIDE_PX:
-        raise PictureError(path, f"{width}×{height} px is too small, the shorter side needs {MIN_SIDE_PX} px")
-    return ImageInfo(path, width, height, hash_file(path))
+    """Size and hash of a picture; raises PictureError when it cannot be decoded or is too small to train.
+
+    What is known of a picture is remembered until the time or length of its file changes.
+    """
+    try:
+        return _INSPECTED.recall(path, lambda: _inspect(path))
+    except OSError:
+        return _inspect(path)  # which says what is wrong with it
 
 
 def hash_file(path: Path) -> str:
@@ -91,45 +71,15 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _check_readable(folder: Path) -> None:
+def _look_at(path: Path) -> ImageInfo | Skipped:
     try:
-        with os.scandir(folder):
-            return
-    except FileNotFoundError:
-        raise DataError(f"the folder {folder} does not exist") from None
-    except NotADirectoryError:
-        raise DataError(f"{folder} is a file, not a folder of pictures") from None
-    except PermissionError:
-        raise DataError(f"there is no permission to read the folder {folder}") from None
-    except OSError as error:
-        raise DataError(f"the folder {folder} cannot be read: {error.strerror}") from error
+        return inspect_image(path)
+    except PictureError as error:
+        return Skipped(path, error.reason)
 
 
-def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    """Files that are not hidden, through links but into each real folder once; notes unreadable folders."""
-
-    def note(error: OSError) -> None:
-        skipped.append(Skipped(Path(error.filename), error.strerror or "cannot be read"))
-
-    visited = {folder.resolve()}
-    for root, names, files in os.walk(folder, followlinks=True, onerror=note):
-        inside = []
-        for name in sorted(name for name in names if not name.startswith(".")):
-            real = Path(root, name).resolve()
-            if real not in visited:
-                visited.add(real)
-                inside.append(name)
-        names[:] = inside
-        yield from (Path(root, name) for name in files if not name.startswith("."))
-
-
-def _readable_suffixes() -> frozenset[str]:
-    Image.init()
-    return frozenset(suffix for suffix, form in Image.registered_extensions().items() if form in Image.OPEN)
-
-
-def _natural_order(path: Path) -> tuple[list[str | int], str]:
-    """Numbers by their value, letters whatever their case: a2 before A10."""
-    text = path.as_posix()
-    pieces = re.split(r"(\d+)", text.casefold())  # every second piece is a number
-    return [int(piece) if index % 2 else piece for index, piece in enumerate(pieces)], text
+def _inspect(path: Path) -> ImageInfo:
+    width, height = load_picture(path).size
+    if min(width, height) < MIN_SIDE_PX:
+        raise PictureError(path, f"{width}×{height} px is too small, the shorter side needs {MIN_SIDE_PX} px")
+    return ImageInfo(path, width, height, hash_file(path))

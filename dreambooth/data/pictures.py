@@ -64,10 +64,17 @@ def _decode(path: Path) -> Image.Image:
         with Image.open(path) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise PictureError(path, _too_large())
+            upright = _find_turn(image)
             image.load()
-            upright = UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
             picture = _to_rgb(image)
     return picture if upright is None else picture.transpose(upright)
+
+
+def _find_turn(image: Image.Image) -> Image.Transpose | None:
+    """What undoes the orientation of an opened picture; Pillow does it for TIFF by itself."""
+    if image.format == "TIFF":
+        return None
+    return UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
 
 
 def _too_large() -> str:
@@ -80,11 +87,17 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         raise ValueError("floating-point pixels have no agreed range; save it with 8 or 16 bits")
     if image.mode.startswith("I"):
         return _gray16_to_rgb(image)
-    if image.has_transparency_data:
+    if _has_transparency(image):
         colours = image.convert("RGBA")
         white = Image.new("RGBA", colours.size, "white")
         return Image.alpha_composite(white, colours).convert("RGB")
     return image.convert("RGB")
+
+
+def _has_transparency(image: Image.Image) -> bool:
+    """Whether some part may be transparent; Pillow has a property for it only since 10.1."""
+    has_alpha = image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info
+    return has_alpha or (image.palette is not None and image.palette.mode.endswith("A"))
 
 
 def _gray16_to_rgb(image: Image.Image) -> Image.Image:

@@ -11,7 +11,7 @@ from dreambooth.config.forms.export import ExportForm
 from dreambooth.config.forms.files import OutputForm
 from dreambooth.config.forms.sample import GridForm, SampleForm
 from dreambooth.config.option import Setting, describe_settings
-from dreambooth.config.store import config_to_json
+from dreambooth.config.store import ConfigError, config_to_json
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.start import prepare_run, prepare_tool
 
@@ -37,11 +37,14 @@ def _asked(setting: Setting, value: Any) -> Any:  # noqa: ANN401 - whatever a fi
 
 
 def prepare_create(library: Library, form: CreateForm) -> RunFolder:
-    """The run that makes a model, of one of two sources."""
+    """The run that makes a model, of one of two sources; raises ConfigError without any."""
+    folder = library.folder(form.name)
+    if problems := list(form.problems()):
+        raise ConfigError("\n".join(map(str, problems)))
     asked = asked_by(form)
-    name, hub, source = (asked.pop(field) for field in ("name", "hub", "source"))
-    place = {"hub": hub} if hub else {"source": source}
-    return prepare_run(library, library.folder(name), "create", {**place, **asked})
+    place = {name: value for name in ("hub", "source") if (value := asked.pop(name))}
+    del asked["name"]
+    return prepare_run(library, folder, "create", {**place, **asked})
 
 
 def prepare_inspect(library: Library, form: InspectForm) -> RunFolder:

@@ -50,7 +50,7 @@ def _new_run(runs: Path, job: str) -> RunFolder:
 
 def _remove_old_runs(runs: Path) -> None:
     """Keep the last runs only; trainings are always kept."""
-    old = sorted(path for path in runs.glob("*") if not path.name.endswith("-train"))
+    old = sorted(path for path in runs.glob("*") if path.is_dir() and not path.name.endswith("-train"))
     for path in old[:-RUNS_KEPT]:
         shutil.rmtree(path, ignore_errors=True)
 

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dreambooth.config.data import DataConfig
+from dreambooth.config.fitting import fitting_config
 from dreambooth.config.folders import ModelFolder
-from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord, save_record
-from dreambooth.models.architecture import Architecture
 from dreambooth.models.create import Created, create_working, read_source
 from dreambooth.models.from_checkpoint import Wishes
 from dreambooth.models.hashes import sha256_of_file
 from dreambooth.models.hub import fetch_model
 from dreambooth.tasks.job import Job, Refused
-
-SMALLEST_BUCKET_STEPS_PER_SIDE = 8
-
-
-def fitting_config(architecture: Architecture) -> TrainConfig:
-    """The default settings for a model of this resolution; a small model gets a finer bucket step."""
-    defaults, native, least_px = DataConfig(), architecture.native_resolution, architecture.vae_factor
-    step_px = min(defaults.bucket_step_px, native // SMALLEST_BUCKET_STEPS_PER_SIDE)
-    step_px = max(least_px, step_px // least_px * least_px)
-    return TrainConfig(data=replace(defaults, resolution=native, bucket_step_px=step_px))
 
 
 def create_model(job: Job) -> dict[str, Any]:
@@ -46,7 +33,7 @@ def create_model(job: Job) -> dict[str, Any]:
             family=architecture.family,
             predicts=architecture.predicts,
             native_resolution=architecture.native_resolution,
-            config=fitting_config(architecture),
+            config=fitting_config(architecture.native_resolution, architecture.vae_factor),
         )
         save_record(folder.config_file, record)
     except BaseException:

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from dreambooth.config.fitting import fitting_config
 from dreambooth.config.folders import ModelFolder, written_whole
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.migration.files import REPORT_FILE, FilePlan, plan_files
@@ -18,7 +19,6 @@ from dreambooth.models.architecture import Architecture
 from dreambooth.models.create import create_working, read_source
 from dreambooth.models.streaming import require_space
 from dreambooth.models.working import folder_appearing_whole
-from dreambooth.tasks.create import fitting_config
 from dreambooth.tasks.job import Job, Refused
 
 LORA_STAYS = (
@@ -38,7 +38,10 @@ def import_old_model(job: Job) -> dict[str, Any]:
     with folder_appearing_whole(folder.path) as beside:
         made = ModelFolder(beside)
         create_working(source, made.working)
-        migrated = migrate_settings(values, fitting_config(source.architecture))
+        migrated = migrate_settings(
+            values,
+            fitting_config(source.architecture.native_resolution, source.architecture.vae_factor),
+        )
         if migrated.config.adapter != "none":
             job.warn(LORA_STAYS)
         files = plan_files(old, migrated.class_folders)

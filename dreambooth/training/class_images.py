@@ -10,7 +10,7 @@ from pathlib import Path
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import written_whole
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.images import REJECTED
+from dreambooth.data.listing import REJECTED
 from dreambooth.models.family import Model
 from dreambooth.training.device import Device
 from dreambooth.training.pictures import save_picture

@@ -119,7 +119,11 @@ def _draw_upload() -> Markup:
         class_="db-drop db-row",
     )
     return element(
-        "div", drop, place("db-summary", live=True), place("db-strip db-gallery"), class_="db-wide db-stack"
+        "div",
+        drop,
+        place("db-concept-summary", live=True),
+        place("db-strip db-gallery"),
+        class_="db-wide db-stack",
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dreambooth.config.folders import ModelFolder, find_name_fault, written_whole
+from dreambooth.config.folders import ModelFolder, find_name_fault, is_file, is_folder, written_whole
 
 
 @pytest.mark.parametrize("name", ["robot", "Mein Röboter 2", "a.b", "子犬", "x" * 100])
@@ -49,3 +49,15 @@ def test_file_stays_as_it_was_after_an_exception(tmp_path, mode):
         write_half()
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("typed", ["x" * 5000, "a\0b", "", "/nowhere/at all"])
+def test_what_is_no_path_is_no_folder_and_no_file(typed):
+    assert not is_file(typed)
+    assert not is_folder(typed or "\0")
+
+
+def test_folders_and_files_are_told_apart(tmp_path):
+    (tmp_path / "a").write_text("")
+    assert (is_folder(str(tmp_path)), is_file(str(tmp_path))) == (True, False)
+    assert (is_folder(str(tmp_path / "a")), is_file(str(tmp_path / "a"))) == (False, True)

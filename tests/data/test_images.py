@@ -88,6 +88,20 @@ def test_files_that_cannot_be_used_are_listed_with_a_reason(tmp_path, save_pictu
     assert reasons["notes.docx"].startswith(".docx: not a picture format")
 
 
+def test_mark_of_a_rejected_class_image_is_passed_over(tmp_path, save_picture):
+    save_picture("class_1.png")
+    (tmp_path / "class_2.rejected").touch()
+    assert find_images(tmp_path).skipped == ()
+
+
+def test_picture_that_was_replaced_is_looked_at_again(tmp_path, save_picture):
+    save_picture("a.png", size=(32, 32))
+    (before,) = find_images(tmp_path).images
+    save_picture("a.png", size=(48, 32))
+    (after,) = find_images(tmp_path).images
+    assert (after.width_px, after.content_hash != before.content_hash) == (48, True)
+
+
 def test_empty_folder_has_no_pictures(tmp_path):
     assert find_images(tmp_path).images == ()
 

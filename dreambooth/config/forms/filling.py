@@ -33,7 +33,7 @@ def fill(form: type[T], values: Mapping[str, Any]) -> T:
 def _field_problems(section: type, values: Mapping[str, Any], prefix: str) -> Iterator[Problem]:
     for setting in describe_settings(section):
         name, value = f"{prefix}{setting.name}", values.get(setting.name, setting.default)
-        if fault := find_fault(setting, value):
+        if fault := find_fault(setting, value) or _find_half_characters(value):
             yield Problem(name, fault)
         elif setting.entry.required and (setting.name not in values or _is_empty(value)):
             yield Problem(name, "must be given")
@@ -51,6 +51,17 @@ def _row_problems(row: type, values: Mapping[str, Any], prefix: str) -> Iterator
         if name not in known:
             yield Problem(f"{prefix}{name}", "there is no such field")
     yield from _field_problems(row, values, prefix)
+
+
+def _find_half_characters(value: object) -> str | None:
+    """JSON can hold halves of characters, which no file can."""
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+    try:
+        for text in texts:
+            str(text).encode()
+    except UnicodeEncodeError:
+        return "holds half a character, which cannot be written"
+    return None
 
 
 def _is_empty(value: object) -> bool:

@@ -1,0 +1,156 @@
+"""The prompts of every concept as they will be trained, before anything is trained."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from dreambooth.actions.asked import Values, asked_number, asked_text
+from dreambooth.actions.background import LOOKING, Progress
+from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.config.concept import Concept
+from dreambooth.config.settings import TrainConfig
+from dreambooth.config.store import with_values
+from dreambooth.data.captions import read_caption
+from dreambooth.data.concepts import instance_pictures, num_class_images
+from dreambooth.data.errors import DataError
+from dreambooth.data.listing import list_files
+from dreambooth.data.prompts import class_captions, find_word, instance_caption, sample_prompt
+
+GLANCED_AT = 100  # pictures, before all are looked at
+MOST_TOKENS = 75  # of a prompt that a text encoder reads
+# What CLIP's tokenizer takes apart in any case; long and rare words have more than one token.
+PIECES = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[^\W\d_]+|\d|(?:[^\w\s]|_)+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """The prompts that one picture brings in."""
+
+    instance: str
+    classes: tuple[str, ...]  # what class images are drawn from; none without class images
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """A picture and what it shows in words."""
+
+    path: Path
+    caption: str
+
+
+def prompts(place: Workplace, values: Values) -> dict[str, Any]:
+    """The prompts of ``concepts`` by ``method``, as they stand in the form beside the model's other settings.
+
+    Not ``complete`` until all pictures are looked at: then the first files that are named as pictures count.
+    """
+    name = asked_text(values, "name")
+    changes = {key: values[key] for key in ("method", "concepts") if key in values}
+    config = with_values(place.library.load(name).config, changes)
+    num_rows = asked_number(values, "num_rows", 5, low=1, high=500)
+    key = ("prompts", name, config, num_rows)
+    answer = LOOKING.ask(key, lambda told: _describe_all(config, num_rows, told), place=("prompts", name))
+    if isinstance(answer, Progress):
+        concepts = [_describe(config, each, num_rows, _first_named) for each in config.concepts]
+        return {"complete": False, "concepts": concepts, "notes": _notes(config)}
+    return answer
+
+
+def _describe_all(config: TrainConfig, num_rows: int, progress: Progress) -> dict[str, Any]:
+    concepts = []
+    for index, concept in enumerate(config.concepts):
+        progress.say(index, len(config.concepts))
+        concepts.append(_describe(config, concept, num_rows, partial(_usable, index)))
+    return {"complete": True, "concepts": concepts, "notes": _notes(config)}
+
+
+def _usable(index: int, concept: Concept) -> list[Captioned]:
+    """The pictures that would be trained."""
+    usable = instance_pictures(concept, index).usable
+    return [Captioned(picture.image.path, picture.caption) for picture in usable]
+
+
+def _first_named(concept: Concept) -> list[Captioned]:
+    """The first files that are named as pictures."""
+    if not concept.instance_data_dir.strip():
+        return []
+    paths = list_files(Path(concept.instance_data_dir)).pictures
+    return [Captioned(path, read_caption(path).text) for path in paths[:GLANCED_AT]]
+
+
+def _describe(
+    config: TrainConfig, concept: Concept, num_rows: int, read: Callable[[Concept], list[Captioned]]
+) -> dict[str, Any]:
+    try:
+        pictures = read(concept)
+        found = [(picture, _prompts_of(config, concept, picture.caption)) for picture in pictures]
+    except DataError as error:
+        return {"prompts": [], "distinct": 0, "images": 0, "warnings": [str(error)]}
+    counts = Counter(each for _, each in found)
+    firsts = {each: picture for picture, each in reversed(found)}
+    # Previews are drawn with the caption of the first picture.
+    sample = sample_prompt(concept, pictures[0].caption, config.method) if pictures else ""
+    return {
+        "prompts": [
+            {
+                "picture": str(firsts[each].path),
+                "instance": each.instance,
+                "class": " | ".join(each.classes) if each.classes else None,
+                "sample": sample,
+                "images": num_images,
+            }
+            for each, num_images in islice(counts.items(), num_rows)
+        ],
+        "distinct": len(counts),
+        "images": len(found),
+        "warnings": list(_warnings(config, concept, counts)),
+    }
+
+
+def _prompts_of(config: TrainConfig, concept: Concept, caption: str) -> Prompts:
+    with_classes = num_class_images(concept, 1, config.method) > 0
+    return Prompts(
+        instance=instance_caption(concept, caption, config.method),
+        classes=class_captions(concept, caption, config.method) if with_classes else (),
+    )
+
+
+def _warnings(config: TrainConfig, concept: Concept, found: Iterable[Prompts]) -> Iterator[str]:
+    instances = list(dict.fromkeys(each.instance for each in found))
+    classes = list(dict.fromkeys(prompt for each in found for prompt in each.classes))
+    token = concept.instance_token.strip()
+    without = sum(find_word(prompt, token) is None for prompt in instances) if token else 0
+    if without and config.method != "finetune":
+        yield f"{without} of {len(instances)} instance prompts lack the token {token}"
+    if named := [prompt for prompt in classes if token and find_word(prompt, token)]:
+        yield f"the class prompt {named[0]!r} holds the token {token}, which is to be learnt apart from it"
+    if same := set(instances) & set(classes):
+        yield f"{min(same)!r} is an instance prompt and a class prompt; so nothing is preserved"
+    for prompt in dict.fromkeys([*instances, *classes]):
+        if (least := least_tokens(prompt)) > MOST_TOKENS:
+            yield f"a prompt has {least} tokens or more, of which {MOST_TOKENS} are used: {prompt[:60]} …"
+            return
+
+
+def least_tokens(prompt: str) -> int:
+    """How many tokens a prompt has at least; the exact number takes the tokenizer."""
+    return len(PIECES.findall(unicodedata.normalize("NFC", prompt)))
+
+
+def _notes(config: TrainConfig) -> list[str]:
+    notes = []
+    if config.data.shuffle_tags:
+        notes.append("what follows the first comma of a prompt is put in another order each time")
+    if share := config.data.caption_dropout_probability:
+        notes.append(f"{share:.0%} of the pictures are shown with an empty prompt")
+    return notes
+
+
+ACTIONS: dict[str, Action] = {"concepts.prompts": prompts}

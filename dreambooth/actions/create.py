@@ -1,0 +1,47 @@
+"""Making models: what they can be made of, what a source is, and the making."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dreambooth.actions.given import given
+from dreambooth.actions.starting import begin
+from dreambooth.actions.workplace import Action, SourceFile, Values, Workplace
+from dreambooth.config.forms.create import CreateForm, InspectForm
+from dreambooth.config.forms.filling import fill
+from dreambooth.config.store import ConfigError
+from dreambooth.jobs.asking import prepare_create, prepare_inspect
+from dreambooth.toybox import WEIGHTS_FILE
+
+TOYBOX = SourceFile("Toybox: the small model that ships with the trainer", WEIGHTS_FILE)
+
+
+def start(place: Workplace, values: Values) -> dict[str, Any]:
+    """Make a model of what its ``form`` says."""
+    form = fill(CreateForm, given(values, "form", dict))
+    if place.library.folder(form.name).is_model():
+        raise ConfigError(
+            f"name: there is a model {form.name} already; choose another name or delete it first"
+        )
+    return begin(place, prepare_create(place.library, form))
+
+
+def sources(place: Workplace, _: Values) -> dict[str, Any]:
+    """The checkpoints that the host knows, and the toybox."""
+    found = place.host.sources()
+    if WEIGHTS_FILE.resolve() not in {source.path.resolve() for source in found}:
+        found = [*found, TOYBOX]
+    return {"sources": [{"label": source.label, "path": str(source.path)} for source in found]}
+
+
+def inspect(place: Workplace, values: Values) -> dict[str, Any]:
+    """Look at a source, as its ``form`` says, before a model is made of it."""
+    return begin(place, prepare_inspect(place.library, fill(InspectForm, given(values, "form", dict))))
+
+
+ACTIONS: Mapping[str, Action] = {
+    "create.start": start,
+    "create.sources": sources,
+    "create.inspect": inspect,
+}

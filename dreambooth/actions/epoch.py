@@ -1,0 +1,79 @@
+"""What an epoch would look like: its sizes, its steps, and batches that are smaller than the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from dreambooth.config.folders import ModelFolder
+from dreambooth.config.rules import find_problems
+from dreambooth.config.settings import TrainConfig
+from dreambooth.config.store import ConfigError
+from dreambooth.data.batches import Batch, Step, epoch_steps
+from dreambooth.data.buckets import Size
+from dreambooth.data.class_plan import plan_class_images
+from dreambooth.data.errors import DataError
+from dreambooth.data.examples import Dataset, build_examples
+
+
+def describe_epoch(config: TrainConfig, folder: ModelFolder) -> dict[str, Any]:
+    """The first epoch of a training with these settings; raises ConfigError where there could be none."""
+    if problems := find_problems(config):
+        raise ConfigError("\n".join(map(str, problems)))
+    class_folders = [folder.classifiers(index) for index in range(len(config.concepts))]
+    try:
+        plans = plan_class_images(config, class_folders)
+        dataset = build_examples(config, class_folders)
+        steps = epoch_steps(dataset, config.data, config.seed, 0)
+    except DataError as error:
+        raise ConfigError(str(error)) from error
+    batches = [batch for step in steps for batch in step]
+    num_steps = config.duration.max_steps or config.duration.num_epochs * len(steps)
+    return {
+        "num_images": len(dataset.instances),
+        "num_shown": sum(example.repeats for example in dataset.instances),
+        "batch_size": config.data.batch_size,
+        "steps_per_epoch": len(steps),
+        "num_steps": num_steps,
+        "num_epochs": -(-num_steps // len(steps)),
+        "num_batches": len(batches),
+        "num_smaller_batches": sum(_is_smaller(batch, config) for batch in batches),
+        "buckets": [_describe_bucket(size, dataset, steps, config) for size in _sizes(batches)],
+        "class_images": [
+            {
+                "concept": plan.concept,
+                "have": plan.have,
+                "need": plan.need,
+                "will_generate": len(plan.missing),
+            }
+            for plan in plans
+        ],
+        "skipped": [{"path": str(skipped.path), "reason": skipped.reason} for skipped in dataset.skipped],
+        "warnings": list(dataset.warnings),
+    }
+
+
+def _sizes(batches: list[Batch]) -> list[Size]:
+    return sorted({batch.size for batch in batches})
+
+
+def _describe_bucket(size: Size, dataset: Dataset, steps: list[Step], config: TrainConfig) -> dict[str, Any]:
+    held = [batch for step in steps for batch in step if batch.size == size]
+    images = [example for example in dataset.instances if example.size == size]
+    shown = Counter(item.example.is_class for batch in held for item in batch.items)
+    return {
+        "size": str(size),
+        "width": size.width_px,
+        "height": size.height_px,
+        "images": len(images),
+        "shown": shown[False],
+        "class_images_shown": shown[True],
+        "steps": sum(any(batch.size == size for batch in step) for step in steps),
+        "batches": len(held),
+        "smaller_batches": sum(_is_smaller(batch, config) for batch in held),
+    }
+
+
+def _is_smaller(batch: Batch, config: TrainConfig) -> bool:
+    """Whether it has some pictures of yours and could have more; class images stand beside them."""
+    return 0 < sum(not item.example.is_class for item in batch.items) < config.data.batch_size

@@ -1,0 +1,24 @@
+"""Jobs of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dreambooth.actions.given import given
+from dreambooth.actions.workplace import Action, Values, Workplace
+from dreambooth.config.store import ConfigError
+from dreambooth.jobs.past_runs import list_runs
+
+USUAL, MOST = 50, 500
+
+
+def list_jobs(place: Workplace, values: Values) -> dict[str, Any]:
+    """The last ``limit`` jobs (50) over all models and tools, the latest first."""
+    limit = given({"limit": USUAL, **values}, "limit", int)
+    if not 1 <= limit <= MOST:
+        raise ConfigError(f"limit: choose a number from 1 to {MOST}")
+    return {"jobs": list_runs(place.library, limit)}
+
+
+ACTIONS: Mapping[str, Action] = {"jobs.list": list_jobs}
