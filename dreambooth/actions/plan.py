@@ -11,7 +11,8 @@ from dreambooth.actions.epoch import describe_epoch
 from dreambooth.actions.given import given
 from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
-from dreambooth.config.store import config_to_json
+from dreambooth.config.rules import find_problems
+from dreambooth.config.store import ConfigError, config_to_json
 from dreambooth.jobs.asking import prepare_with_config
 
 
@@ -27,7 +28,10 @@ def dry_run(place: Workplace, values: Values) -> dict[str, Any]:
 
 def check(place: Workplace, values: Values) -> dict[str, Any]:
     """The whole plan of a training with the settings of the model ``name``."""
-    return begin(place, prepare_with_config(place.library, given(values, "name", str), "check"))
+    name = given(values, "name", str)
+    if problems := find_problems(place.library.load(name).config):
+        raise ConfigError("\n".join(map(str, problems)))
+    return begin(place, prepare_with_config(place.library, name, "check"))
 
 
 ACTIONS: Mapping[str, Action] = {"buckets.dry_run": dry_run, "check.start": check}
