@@ -18,7 +18,7 @@ from dreambooth.jobs.asking import prepare_export
 
 
 def start(place: Workplace, values: Values) -> dict[str, Any]:
-    """Export the model ``name`` as its ``form`` says."""
+    """Export the model ``name``; the other values are those of its form."""
     return begin(place, prepare(place, values))
 
 
@@ -26,7 +26,7 @@ def prepare(place: Workplace, values: Values) -> RunFolder:
     """The run, its place found; raises ConfigError for what cannot be written there."""
     name = given(values, "name", str)
     record = place.library.load(name)
-    form = fill(ExportForm, given(values, "form", dict))
+    form = fill(ExportForm, {field: value for field, value in values.items() if field != "name"})
     if form.format.startswith("lora") and not record.adapter:
         raise ConfigError(f"format: {name} has no LoRA; train with an adapter, or export a checkpoint")
     usual = f"{name}_{record.lifetime_steps}" + ("_diffusers" if form.format == "lora_diffusers" else "")
