@@ -25,10 +25,10 @@ def old(tmp_path):
 
 
 def test_old_model_is_told_in_a_line(old):
-    concepts = [old_concept(), old_concept()]
-    folder = old(src="/models/v1-5.ckpt", revision=600, train_batch_size=2, concepts_list=concepts)
+    concepts = [old_concept(instance_data_dir=place) for place in ("/a", "/b")]
+    folder = old(src="/models/v1-5.ckpt", revision=600, concepts_list=concepts)
     assert outline_old_model(folder) == OldModel(
-        name="robot", source="/models/v1-5.ckpt", lifetime_steps=300, is_lora=False, num_concepts=2
+        name="robot", source="/models/v1-5.ckpt", lifetime_steps=150, is_lora=False, num_concepts=2
     )
 
 
