@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 IMPORT_ALL = """
 import sys
 
-HEAVY = {"torch", "diffusers", "transformers", "numpy", "safetensors", "pydantic"}
+HEAVY = {"torch", "diffusers", "transformers", "peft", "accelerate", "safetensors"}
 
 class Nowhere:
     def find_spec(self, name, path=None, target=None):
