@@ -39,8 +39,8 @@
     const range = trainer.scales.rangeOf(curves, look);
     if (!range) return null;
     context.font = FONT;
-    const count = Math.max(3, Math.floor(box.height / 40));
-    const ticks = (look.isLog ? trainer.scales.logTicks : trainer.scales.linearTicks)(range.low, range.high, count);
+    const { logTicks, linearTicks } = trainer.scales;
+    const ticks = look.isLog ? logTicks(range.low, range.high, box.height / 28) : linearTicks(range.low, range.high, Math.max(3, box.height / 40));
     const labels = ticks.map(look.format);
     const left = 10 + Math.max(...labels.map((label) => context.measureText(label).width), 12);
     const plot = { x: box.x + left, y: box.y + EDGE.top, width: box.width - left - EDGE.right, height: box.height - EDGE.top - EDGE.bottom };
@@ -100,7 +100,7 @@
     context.strokeStyle = look.colours.curves[number % look.colours.curves.length];
     context.lineJoin = "round";
     if (hasRaw) {
-      context.globalAlpha = 0.28;
+      context.globalAlpha = values.length > toX(steps[steps.length - 1]) - toX(steps[0]) ? 0.14 : 0.28; // many of them fill the frame
       context.lineWidth = 1;
       trace(context, steps, values, look.isLog, toX, toY);
     }

@@ -8,6 +8,7 @@ from typing import Any
 from dreambooth.actions.background import Background, wait_for
 from dreambooth.actions.given import given
 from dreambooth.actions.last_seen import LastSeen, Seen
+from dreambooth.actions.plan_disk import plan_disk
 from dreambooth.actions.plan_facts import Pictures, Steps, common_repeats, find_pictures, find_steps
 from dreambooth.actions.plan_memory import MemoryPlan, in_gb, plan_memory
 from dreambooth.actions.workplace import Action, Values, Workplace
@@ -38,6 +39,7 @@ def plan(place: Workplace, values: Values) -> dict[str, Any]:
     steps = find_steps(config, pictures.dataset) if pictures and pictures.dataset else None
     per_step = find_seconds_per_step(folder, config) if steps else None
     seconds = per_step * steps.num_steps if per_step and steps else None
+    disk = plan_disk(config, shapes, steps, folder.path)
     return {
         "words": ", ".join([_tell_steps(config, pictures, steps, seconds), *_tell_memory(memory, machine)]),
         "complete": seen.is_new and asked.is_new,
@@ -51,6 +53,7 @@ def plan(place: Workplace, values: Values) -> dict[str, Any]:
         "device": machine.device if machine else None,
         "fits": memory.fits if memory else None,
         "advice": list(memory.advice) if memory else [],
+        "disk": {"words": disk.words, "most_bytes": disk.most, "fits": disk.most < disk.free},
     }
 
 
