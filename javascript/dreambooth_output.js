@@ -17,6 +17,11 @@
     return text.charAt(0).toUpperCase() + text.slice(1);
   }
 
+  /** A message as a sentence; one that begins with a setting's name keeps it as it is. */
+  function sentence(text) {
+    return /^[a-z_]+\.[a-z_0-9.]+[:=]/.test(text) ? text : upper(text);
+  }
+
   /** Set text only where it differs, so that nothing is announced or drawn twice. */
   function write(element, text) {
     if (element.textContent !== text) element.textContent = text;
@@ -59,7 +64,8 @@
       this.drawResult(now.job, now.status === "done" || now.status === "stopped" ? now.result : null);
       this.drawSummary(now.summary ?? null);
       this.drawCheckpoints(now.checkpoints ?? []);
-      this.drawClassImages(now.num_class_images ?? 0, now.class_images ?? []);
+      const makesClasses = now.job === "classes" || (now.step ?? null) === null; // once a training has begun, they are no news
+      this.drawClassImages(makesClasses ? now.num_class_images ?? 0 : 0, now.class_images ?? []);
       this.find(".db-output-log").hidden = !now.job;
       this.graphs.take();
       this.samples.take();
@@ -113,11 +119,11 @@
       place.hidden = !isBad;
       const lines = isBad ? (message ?? "").split("\n").filter(Boolean) : [];
       const advice = isBad && (status !== "lost" || job === "train") ? ADVICE[status] : null;
-      place.replaceChildren(...lines.map((line) => h("p", {}, line)), ...(advice ? [h("p", { class: "db-soft" }, advice)] : []));
+      place.replaceChildren(...lines.map((line) => h("p", {}, sentence(line))), ...(advice ? [h("p", { class: "db-soft" }, advice)] : []));
     }
 
     warnings(warnings) {
-      const notes = warnings.map(({ message }) => h("p", { class: "db-note db-warn" }, message));
+      const notes = warnings.map(({ message }) => h("p", { class: "db-note db-warn" }, sentence(message)));
       const folded = notes.slice(0, -WARNINGS_OPEN);
       this.find(".db-warnings").replaceChildren(...notes.slice(-WARNINGS_OPEN),
         ...(folded.length ? [h("details", { class: "db-fold" }, h("summary", {}, `${folded.length} earlier warnings`), folded)] : []));

@@ -14,7 +14,7 @@
     { name: "lr", title: "Learning rate", curves: { "lr.": "" }, fromZero: true },
     { name: "memory", title: "Memory", curves: { memory_bytes: "GPU", ram_bytes: "RAM" }, format: gigabytes, fromZero: true },
     { name: "speed", title: "Images per second", curves: { images_per_second: "Images/s" }, isSmooth: true, fromZero: true },
-    { name: "gradient", title: "Gradient", curves: { grad_norm: "Length before clipping" }, isSmooth: true, canLog: true, fromZero: true },
+    { name: "gradient", title: "Gradient", curves: { grad_norm: "Before clipping" }, isSmooth: true, canLog: true, fromZero: true },
   ];
 
   function shortExponent(value) {
@@ -22,20 +22,28 @@
   }
 
   /** A curve's name as people read it; concepts are counted from one. */
-  function labelOf(prefix, label, name) {
+  function labelOf(view, prefix, label, name) {
+    if (name === "memory_bytes" && view.now.device === "cpu") return "RAM at most"; // the device's memory is that of the process
     if (!prefix.endsWith(".")) return label;
     const rest = name.slice(prefix.length);
     return label ? `${label} ${Number(rest) + 1}` : rest.replaceAll("_", " ");
+  }
+
+  /** The names that begin so: parts in the order in which they were told, concepts by their number. */
+  function namesOf(view, prefix) {
+    const names = [...view.curves.keys()].filter((name) => name.startsWith(prefix));
+    const order = (name) => Number(name.slice(prefix.length)) || 0;
+    return names.sort((one, other) => order(one) - order(other));
   }
 
   /** The curves of a graph that have values, each with its number, which is its colour and its dash. */
   function pickCurves(view, { curves: known }) {
     const found = [];
     for (const [prefix, label] of Object.entries(known)) {
-      const names = prefix.endsWith(".") ? [...view.curves.keys()].filter((name) => name.startsWith(prefix)).sort() : [prefix];
+      const names = prefix.endsWith(".") ? namesOf(view, prefix) : [prefix];
       for (const name of names) {
         const curve = view.curves.get(name);
-        if (curve?.values.some((value) => value !== null)) found.push({ ...curve, name, prefix, label: labelOf(prefix, label, name) });
+        if (curve?.values.some((value) => value !== null)) found.push({ ...curve, name, prefix, label: labelOf(view, prefix, label, name) });
       }
     }
     const concepts = found.filter(({ prefix }) => prefix === "concept_losses.");
@@ -70,10 +78,14 @@
       if (this.element.hidden) return;
       const weight = this.spec.isSmooth ? this.panel.smoothing : 0;
       const shown = this.curves.filter((curve) => this.isShown(curve));
-      for (const curve of shown) curve.smoothed = trainer.scales.smooth(curve.steps, curve.values, weight);
+      for (const curve of shown) {
+        const { steps, values } = this.panel.view.means.get(curve.name) ?? curve;
+        curve.line = { steps, values: trainer.scales.smooth(steps, values, weight) };
+        curve.hasRaw = weight > 0 || steps !== curve.steps;
+      }
       this.shown = shown;
       this.look = {
-        isLog: Boolean(this.spec.canLog && this.panel.isLog), isSmooth: weight > 0, fromZero: this.spec.fromZero,
+        isLog: Boolean(this.spec.canLog && this.panel.isLog), fromZero: this.spec.fromZero,
         format: this.format, colours: this.panel.colours, cursor: this.panel.cursor,
       };
       this.graph.show(shown, this.look);
@@ -85,19 +97,15 @@
         if (!this.buttons.has(curve.name)) this.addButton(curve);
         const button = this.buttons.get(curve.name);
         button.setAttribute("aria-pressed", String(this.isShown(curve)));
-        const value = this.valueOf(curve);
-        const text = value === undefined ? "" : value === null ? "not a number" : this.format(value);
+        const text = curve.line ? this.tell(trainer.graphs.valueAt(curve, this.panel.cursor).value) : "";
         const place = button.querySelector(".db-legend-value");
         if (place.textContent !== text) place.textContent = text;
       }
       for (const [name, button] of this.buttons) button.hidden = !this.curves.some((curve) => curve.name === name);
     }
 
-    /** The value at the step that is pointed at, else the last one; undefined while the curve is not shown. */
-    valueOf(curve) {
-      if (!curve.smoothed) return undefined;
-      const at = this.panel.cursor === null ? curve.steps.length - 1 : trainer.scales.nearest(curve.steps, this.panel.cursor);
-      return curve.smoothed[at];
+    tell(value) {
+      return value === null ? "not a number" : this.format(value);
     }
 
     addButton({ name, label, number: colour }) {
@@ -122,7 +130,7 @@
       this.table = page.find(".db-graph-table");
       this.cursor = null;
       this.shown = trainer.looks.get("shown", {});
-      this.smoothingControl.value = trainer.looks.get("smoothing", 0.8);
+      this.smoothingControl.value = trainer.looks.get("smoothing", 0.92);
       this.logControl.checked = trainer.looks.get("log", false);
       this.cards = GRAPHS.map((spec) => new GraphCard(this, spec));
       page.find(".db-graph-cards").append(...this.cards.map((card) => card.element));
@@ -231,8 +239,7 @@
         context.stroke();
         context.setLineDash([]);
         context.fillStyle = this.colours.text;
-        const value = curve.smoothed[curve.smoothed.length - 1];
-        const text = `${curve.label} ${value === null ? "" : card.format(value)}`;
+        const text = `${curve.label} ${card.tell(trainer.graphs.valueAt(curve, null).value)}`;
         context.fillText(text, x + 32, y);
         x += 52 + context.measureText(text).width;
       }

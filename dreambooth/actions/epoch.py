@@ -75,5 +75,5 @@ def _describe_bucket(
 
 
 def _is_smaller(batch: Batch, config: TrainConfig) -> bool:
-    """Whether it has fewer pictures of yours than it could; class images stand beside them."""
-    return sum(not item.example.is_class for item in batch.items) < config.data.batch_size
+    """Whether it has some pictures of yours and could have more; class images stand beside them."""
+    return 0 < sum(not item.example.is_class for item in batch.items) < config.data.batch_size

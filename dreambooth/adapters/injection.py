@@ -13,8 +13,8 @@ from torch import nn
 from dreambooth.adapters.dropouts import add_dropouts
 from dreambooth.adapters.layers import ADAPTER, AdaptedLayer
 from dreambooth.adapters.magnitude import add_magnitude
-from dreambooth.adapters.sizes import Size
 from dreambooth.adapters.weight_change import Kind
+from dreambooth.config.adapter_sizes import Size
 from dreambooth.config.lora import LoraConfig
 
 
@@ -58,24 +58,3 @@ def _told(kind: Kind, sizes: Mapping[str, Size], config: LoraConfig) -> Any:  # 
 
 def _any_of(paths: Iterable[str]) -> str:
     return f"(?:{'|'.join(map(re.escape, paths))})"
-
-
-def count_adapter_weights(
-    module: nn.Module, kind: Kind, sizes: Mapping[str, Size], config: LoraConfig
-) -> int:
-    """How many weights ``inject`` would make, by making them on layers without memory."""
-    names = {path: f"layer{number}" for number, path in enumerate(sizes)}
-    shadows = nn.ModuleDict({name: _shadow(module.get_submodule(path)) for path, name in names.items()})
-    inject(shadows, kind, {names[path]: size for path, size in sizes.items()}, config)
-    return sum(
-        parameter.numel()
-        for layer in shadows.values()
-        for parameter in AdaptedLayer(layer).parameters.values()
-    )
-
-
-def _shadow(layer: Any) -> nn.Module:  # noqa: ANN401 - a linear layer or a convolution
-    """A layer of the same shape on the meta device."""
-    if isinstance(layer, nn.Linear):
-        return nn.Linear(layer.in_features, layer.out_features, device="meta")
-    return nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size, device="meta")

@@ -5,7 +5,6 @@ Everything here follows from an architecture, so that tools can name layers with
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,16 +12,13 @@ from functools import lru_cache
 from torch import nn
 
 from dreambooth.adapters.errors import AdapterError
-from dreambooth.config.blocks import Block, Side
+from dreambooth.config.adapter_sizes import is_adapted
+from dreambooth.config.blocks import Block, block_of_path
 from dreambooth.models.architecture import Architecture, Family
 from dreambooth.models.configs import build_without_weights
 from dreambooth.models.family import Prediction
 from dreambooth.models.keys import inverse, rename
 from dreambooth.models.names import UNET, names_of
-
-_ATTENTION = re.compile(r"(^|\.)(attentions|self_attn|mlp)\.")
-_CONVOLUTIONS = re.compile(r"(^|\.)(resnets|downsamplers|upsamplers)\.")
-_SIDES: Mapping[str, Side] = {"input_blocks": "in", "middle_block": "mid", "output_blocks": "out"}
 
 
 @dataclass(frozen=True)
@@ -128,18 +124,16 @@ def adapted_paths(module: nn.Module, *, convolutions: bool) -> dict[str, nn.Line
     return {
         path: layer
         for path, layer in module.named_modules()
-        if isinstance(layer, nn.Linear | nn.Conv2d)
-        and (_ATTENTION.search(path) or (convolutions and _CONVOLUTIONS.search(path)))
+        if isinstance(layer, nn.Linear | nn.Conv2d) and is_adapted(path, convolutions=convolutions)
     }
 
 
 def block_of(architecture: Architecture, path: str) -> Block:
     """The block that a layer of the U-Net belongs to."""
-    found = re.match(r"(input_blocks|middle_block|output_blocks)\.(\d+)", original_path(architecture, path))
-    if not found:
-        raise AdapterError(f"{path} lies outside the blocks of the U-Net")
-    side = _SIDES[found[1]]
-    return Block(side, 0 if side == "mid" else int(found[2]))
+    try:
+        return block_of_path(path, architecture.unet_resnets)
+    except ValueError as error:
+        raise AdapterError(str(error)) from None
 
 
 def blocks_of(architecture: Architecture) -> list[Block]:

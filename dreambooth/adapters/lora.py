@@ -14,7 +14,7 @@ from dreambooth.adapters.injection import inject
 from dreambooth.adapters.kohya_names import Place, kohya_modules, kohya_name
 from dreambooth.adapters.layers import AdaptedLayer, adapted_layers
 from dreambooth.adapters.magnitude import Magnitude
-from dreambooth.adapters.sizes import Size, layer_sizes
+from dreambooth.adapters.sizes import layer_sizes
 from dreambooth.adapters.weight_change import (
     MAGNITUDE,
     Kind,
@@ -22,6 +22,7 @@ from dreambooth.adapters.weight_change import (
     module_kind,
     module_rank,
 )
+from dreambooth.config.adapter_sizes import Size
 from dreambooth.config.lora import LoraConfig
 from dreambooth.models.family import Model
 

@@ -43,6 +43,23 @@ class BlockValue:
         return block.side == self.side and self.first <= block.number <= self.last
 
 
+def block_of_path(path: str, num_resnets: int) -> Block:
+    """The block of a layer of the U-Net, by its path in diffusers; raises ValueError outside of all blocks.
+
+    Each level has as many blocks as resnets and one more: on the way down what changes the size, which stands
+    alone, on the way up another resnet, whose block also changes the size.
+    """
+    if path.startswith("mid_block."):
+        return Block("mid")
+    found = re.match(r"(down|up)_blocks\.(\d+)\.(\w+)\.(\d+)", path)
+    if not found:
+        raise ValueError(f"{path} lies outside the blocks of the U-Net")
+    way, level, what, index = found[1], int(found[2]), found[3], int(found[4])
+    inside = num_resnets if what in ("downsamplers", "upsamplers") else index
+    first = level * (num_resnets + 1)
+    return Block("in", 1 + first + inside) if way == "down" else Block("out", first + inside)
+
+
 def parse_blocks(text: str) -> tuple[BlockValue, ...]:
     """The values in a line of ``BLOCKS=VALUE``, separated by commas; raises ValueError in words."""
     return tuple(_parse_item(item.strip()) for item in text.split(",") if item.strip())

@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, overload
 
+WEIGHT_FILES = {  # part → its weights, in ``working/``
+    "unet": "unet/diffusion_pytorch_model.safetensors",
+    "vae": "vae/diffusion_pytorch_model.safetensors",
+    "text_encoder": "text_encoder/model.safetensors",
+    "text_encoder_2": "text_encoder_2/model.safetensors",
+}
 FORBIDDEN_IN_NAMES = set('<>:"/\\|?*')
 
 

@@ -10,6 +10,7 @@ from itertools import chain, count, islice, zip_longest
 from typing import TypeVar
 
 from dreambooth.config.data import DataConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.prompts import shuffle_tags
@@ -45,6 +46,11 @@ def steps_per_epoch(dataset: Dataset, data: DataConfig) -> int:
     """Optimizer steps that show every instance image ``repeats`` times; the last one may be smaller."""
     num_shown = sum(example.repeats for example in dataset.instances)
     return -(-num_shown // _instances_per_step(data))
+
+
+def count_steps(config: TrainConfig, dataset: Dataset) -> int:
+    """Optimizer steps of the whole run."""
+    return config.duration.max_steps or config.duration.num_epochs * steps_per_epoch(dataset, config.data)
 
 
 def epoch_steps(dataset: Dataset, data: DataConfig, seed: int, epoch: int) -> list[Step]:

@@ -13,6 +13,7 @@ import psutil
 import torch
 from torch import Tensor
 
+from dreambooth.config.folders import WEIGHT_FILES
 from dreambooth.models.from_checkpoint import Wishes
 from dreambooth.models.from_folder import read_folder
 from dreambooth.models.names import EMA_PREFIX
@@ -21,12 +22,6 @@ from dreambooth.models.source import Source, planned_tensor
 from dreambooth.models.streaming import Planned, write_safetensors
 
 TORCH_FORMAT = {"format": "pt"}  # transformers refuses files that do not say it
-WEIGHT_FILES = {
-    "unet": "unet/diffusion_pytorch_model.safetensors",
-    "vae": "vae/diffusion_pytorch_model.safetensors",
-    "text_encoder": "text_encoder/model.safetensors",
-    "text_encoder_2": "text_encoder_2/model.safetensors",
-}
 EXTRA_FILE = "extra.safetensors"
 Weights = Mapping[str, Mapping[str, Tensor]]  # part → diffusers key → tensor
 

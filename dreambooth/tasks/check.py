@@ -7,7 +7,7 @@ from typing import Any
 
 from dreambooth.config.rules import find_problems
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.batches import steps_per_epoch
+from dreambooth.data.batches import count_steps, steps_per_epoch
 from dreambooth.data.class_plan import ClassPlan, plan_class_images
 from dreambooth.data.examples import Dataset, build_examples
 from dreambooth.models.configs import read_architecture
@@ -16,7 +16,6 @@ from dreambooth.tasks.job import Job, Refused, classifier_folders
 from dreambooth.training.device import choose_device
 from dreambooth.training.estimate import estimate_memory, estimate_seconds
 from dreambooth.training.groups import refuse_what_is_not_there
-from dreambooth.training.learner import count_steps
 
 
 def check_plan(job: Job) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from dreambooth.tasks.export import export
 from dreambooth.tasks.import_old import import_old_model
 from dreambooth.tasks.inspect import inspect
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
+from dreambooth.tasks.replacing import finish_replacing
+from dreambooth.tasks.restore import restore
 from dreambooth.tasks.sample import sample
 from dreambooth.tasks.tools import (
     convert,
@@ -47,6 +49,7 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "classes": make_classes,
     "train": train,
     "sample": sample,
+    "restore": restore,
     "export": export,
     "convert": convert,
     "merge": merge,
@@ -113,6 +116,8 @@ def perform(job: Job) -> dict[str, Any]:
     try:
         with _device(job):
             job.stop_if_asked()
+            if "model_dir" in job.asked:
+                finish_replacing(job.model_folder)
             result = TASKS[job.asked["job"]](job)
     except REFUSALS as refusal:
         return {"outcome": "refused", "message": str(refusal)}

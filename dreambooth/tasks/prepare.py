@@ -68,7 +68,7 @@ def generate_missing(job: Job, config: TrainConfig, plans: Sequence[ClassPlan]) 
         )
         for path in generate_class_images(model, device, config, class_job, job.model_folder.name):
             done += 1
-            job.events.write("class_image", path=str(path.relative_to(job.model_folder.path)))
+            job.events.write("class_image", path=path.relative_to(job.model_folder.path).as_posix())
             job.progress("class images", done, total)
             job.stop_if_asked()
     return done

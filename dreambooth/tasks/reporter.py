@@ -89,7 +89,7 @@ class Reporter:
         self._write_beside(path, step)
         self.written = [other for other in self.written if other != path] + [path]
         self.written = remove_old_checkpoints(self.written, self.config.saving.keep_last)
-        told = str(path.relative_to(self.folder.path))
+        told = path.relative_to(self.folder.path).as_posix()
         self.job.events.write("checkpoint", step=step, path=told, moved=dict(moved))
 
     def _result_file(self, step: int) -> Path:
@@ -127,7 +127,7 @@ class Reporter:
             for number, (path, preview) in enumerate(made):
                 if number == 0:
                     self._keep_preview(path, step)
-                told = str(path.relative_to(self.folder.path))
+                told = path.relative_to(self.folder.path).as_posix()
                 self.job.events.write(
                     "sample", step=step, path=told, prompt=preview.wish.prompt, seed=preview.wish.seed
                 )

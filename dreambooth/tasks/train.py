@@ -14,7 +14,7 @@ from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.batches import find_step
+from dreambooth.data.batches import count_steps, find_step
 from dreambooth.data.cache import TensorCache
 from dreambooth.data.examples import Dataset, build_examples
 from dreambooth.data.prompts import sample_prompt
@@ -25,9 +25,10 @@ from dreambooth.tasks.job import Job, Refused, classifier_folders
 from dreambooth.tasks.prepare import complete_class_images, refuse_problems
 from dreambooth.tasks.reporter import Reporter
 from dreambooth.tasks.results import keep_result
+from dreambooth.tasks.summary import write_summary
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
-from dreambooth.training.learner import build_latents, build_learner, count_steps
+from dreambooth.training.learner import build_latents, build_learner
 from dreambooth.training.run import Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
@@ -170,4 +171,5 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
     )
     if reporter.config.samples.sample_at_end and outcome == "done":
         reporter.sample(run.step)
+    write_summary(job, reporter.config)
     return told

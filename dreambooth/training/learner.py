@@ -10,9 +10,8 @@ from torch import Tensor, nn
 
 from dreambooth.adapters.lora import add_lora
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.batches import steps_per_epoch
+from dreambooth.config.weights import part_learns
 from dreambooth.data.cache import TensorCache, tensors_hash
-from dreambooth.data.examples import Dataset
 from dreambooth.data.latents import LatentSource
 from dreambooth.models.family import Model
 from dreambooth.training.device import Device
@@ -22,19 +21,9 @@ from dreambooth.training.randomness import derive_seed
 from dreambooth.training.step import Learner
 
 
-def count_steps(config: TrainConfig, dataset: Dataset) -> int:
-    """Optimizer steps of the whole run."""
-    return config.duration.max_steps or config.duration.num_epochs * steps_per_epoch(dataset, config.data)
-
-
 def learning_parts(config: TrainConfig, model: Model) -> list[str]:
     """The parts that learn, at least for some of the steps."""
-    learns_text = config.parts.text_encoder_fraction > 0
-    return [
-        part
-        for part in model.parts
-        if (part in model.text_parts and learns_text) or (part == "unet" and config.parts.train_unet)
-    ]
+    return [part for part in model.parts if part_learns(config, part)]
 
 
 def _choose_weights(config: TrainConfig, model: Model) -> None:

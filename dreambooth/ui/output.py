@@ -15,9 +15,9 @@ def draw_output() -> Markup:
         place("db-warnings", live=True),
         element("section", class_="db-result", aria_label="Result", hidden=True),
         element("section", class_="db-summary", aria_label="Summary", hidden=True),
+        element("section", class_="db-class-images", aria_label="Class images", hidden=True),
         _draw_graphs(),
         _draw_samples(),
-        element("section", class_="db-class-images", aria_label="Class images", hidden=True),
         element("details", element("summary", "Checkpoints"), class_="db-checkpoints db-fold", hidden=True),
         _draw_log(),
         _draw_statusline(),
@@ -55,9 +55,7 @@ def _draw_graphs() -> Markup:
     smoothing = element(
         "label",
         element("span", "Smoothing"),
-        element(
-            "input", type="range", id="dreambooth_smoothing", min=0, max=0.99, step=0.01, value=0.8, list=None
-        ),
+        element("input", type="range", id="dreambooth_smoothing", min=0, max=0.99, step=0.01),
         class_="db-inline",
         title="How much of the curve before counts; the values themselves stay faint behind",
     )

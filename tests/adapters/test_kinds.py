@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from dreambooth.adapters.injection import count_adapter_weights
 from dreambooth.adapters.lora import (
     add_lora,
     attach_lora,
@@ -15,6 +14,7 @@ from dreambooth.adapters.lora import (
 )
 from dreambooth.adapters.lora_file import read_lora, save_lora
 from dreambooth.adapters.sizes import layer_sizes
+from dreambooth.config.adapter_sizes import count_adapter_weights
 from dreambooth.config.lora import LoraConfig
 from dreambooth.models.load import load_model
 from tests.adapters.conftest import move_lora
@@ -112,8 +112,9 @@ def test_its_weights_are_counted_before_they_are_made(model, case):
     config, counted = LoraConfig(**settings), 0
     for part in PARTS:
         module = model.parts[part]
-        sizes = layer_sizes(config, model.architecture, part, module)
-        counted += count_adapter_weights(module, kind, sizes, config)
+        for path, size in layer_sizes(config, model.architecture, part, module).items():
+            shape = tuple(module.get_submodule(path).weight.shape)
+            counted += count_adapter_weights(kind, config, shape, size.rank)
     add_lora(model, kind, config, PARTS, seed=0)
     learning = [w for module in model.parts.values() for w in module.parameters() if w.requires_grad]
     assert counted == sum(weight.numel() for weight in learning)

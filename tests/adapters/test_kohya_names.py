@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.kohya_names import (
     Place,
     adapted_paths,
@@ -13,6 +14,7 @@ from dreambooth.adapters.kohya_names import (
     known_modules,
     kohya_modules,
     kohya_name,
+    original_path,
 )
 from dreambooth.config.blocks import Block
 from dreambooth.models.architecture import (
@@ -108,3 +110,16 @@ def test_every_adapted_layer_belongs_to_a_block(family, side):
 def test_names_do_not_depend_on_the_width():
     narrow = replace(STABLE_DIFFUSION_XL, unet_widths=(32, 64, 128))
     assert kohya_modules(narrow).keys() == kohya_modules(STABLE_DIFFUSION_XL).keys()
+
+
+@pytest.mark.parametrize("architecture", FAMILIES.values(), ids=FAMILIES)
+def test_blocks_are_counted_as_in_original_checkpoints(architecture):
+    begins = {"in": "input_blocks.{}.", "mid": "middle_block.", "out": "output_blocks.{}."}
+    for path in adapted_paths(build_without_weights(architecture)["unet"], convolutions=True):
+        block = block_of(architecture, path)
+        assert original_path(architecture, path).startswith(begins[block.side].format(block.number))
+
+
+def test_a_layer_outside_of_all_blocks_has_none():
+    with pytest.raises(AdapterError, match="conv_in lies outside the blocks"):
+        block_of(STABLE_DIFFUSION_15, "conv_in")

@@ -3,7 +3,8 @@ from torch import nn
 
 from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.lora import add_lora, named_layers
-from dreambooth.adapters.sizes import Size, layer_sizes
+from dreambooth.adapters.sizes import layer_sizes
+from dreambooth.config.adapter_sizes import Size
 from dreambooth.config.lora import LoraConfig
 from dreambooth.models.architecture import STABLE_DIFFUSION_XL
 from dreambooth.models.configs import build_without_weights

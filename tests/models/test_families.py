@@ -7,6 +7,7 @@ import torch
 from diffusers import DiffusionPipeline
 from safetensors.torch import load_file
 
+from dreambooth.config.folders import WEIGHT_FILES
 from dreambooth.models.architecture import STABLE_DIFFUSION_15, STABLE_DIFFUSION_XL
 from dreambooth.models.configs import pipeline_name, read_architecture
 from dreambooth.models.create import create_working, read_source
@@ -17,7 +18,7 @@ from dreambooth.models.load import leave_file, load_model
 from dreambooth.models.names import SDXL_TEXT, SDXL_TEXT_2, UNET
 from dreambooth.models.single_file import read_checkpoint
 from dreambooth.models.tokenizer import clip_tokenizer
-from dreambooth.models.working import WEIGHT_FILES, open_working
+from dreambooth.models.working import open_working
 from tests.models.tiny import FAMILIES, original_shapes, write_tiny
 
 

@@ -10,14 +10,14 @@ import pytest
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import changed
-from dreambooth.data.batches import iterate_steps
+from dreambooth.data.batches import count_steps, iterate_steps
 from dreambooth.data.cache import tensors_hash
 from dreambooth.data.examples import Dataset, build_examples
 from dreambooth.events import EventWriter, ask, read_events
 from dreambooth.models.stable_diffusion import StableDiffusion
 from dreambooth.toybox.architecture import TOYBOX
 from dreambooth.training.device import choose_device
-from dreambooth.training.learner import build_latents, build_learner, count_steps, named_weights
+from dreambooth.training.learner import build_latents, build_learner, named_weights
 from dreambooth.training.run import Outlets, Run
 from dreambooth.training.step import Learner, StepReport, train_step
 from tests.models.random_checkpoint import build_parts

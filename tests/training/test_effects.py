@@ -11,10 +11,10 @@ from dreambooth.adapters.lora_file import read_lora
 from dreambooth.config.concept import Concept
 from dreambooth.config.option import describe_settings
 from dreambooth.config.settings import TrainConfig
+from dreambooth.data.batches import count_steps
 from dreambooth.jobs.start import prepare_training
 from dreambooth.training.class_images import ClassJob, generate_class_images
 from dreambooth.training.device import DeviceError, choose_device
-from dreambooth.training.learner import count_steps
 from dreambooth.training.optimizers import MissingPackage
 from dreambooth.training.samples import planned_previews
 from tests.conftest import do, draw_photos

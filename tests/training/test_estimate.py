@@ -1,6 +1,7 @@
 import pytest
 
-from dreambooth.training.estimate import count_learning
+from dreambooth.config.weights import count_weights
+from dreambooth.training.estimate import shapes_of
 from tests.training.conftest import with_settings
 
 TEXT = {"parts__text_encoder_fraction": 1}
@@ -23,4 +24,5 @@ CASES = {
 def test_as_many_weights_are_counted_as_learn(make_learner, random_model, config, settings):
     config = with_settings(config, **settings)
     learner, _ = make_learner(config)
-    assert count_learning(config, random_model) == sum(weight.numel() for weight in learner.learning)
+    counts = count_weights(config, shapes_of(random_model))
+    assert counts.learning == sum(weight.numel() for weight in learner.learning)
