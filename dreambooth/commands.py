@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from argparse import Namespace
@@ -35,6 +36,7 @@ from dreambooth.jobs.asking import (
     prepare_sample,
     prepare_with_config,
 )
+from dreambooth.jobs.concept_order import remove_concept
 from dreambooth.jobs.control import ask_training, begin_training, find_asked_training, resume_training
 from dreambooth.jobs.follow import follow
 from dreambooth.jobs.library import Library, find_concept, read_job
@@ -48,6 +50,7 @@ from dreambooth.jobs.start import (
 )
 from dreambooth.migration.report import describe_report
 
+MOST_TEST_PROCESSES = 4  # each takes up to 1.5 GB
 ADAPTERS = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
 
 
@@ -162,7 +165,7 @@ def _changed_concepts(library: Library, asked: Namespace) -> tuple[Concept, ...]
     if asked.action == "list":
         return library.load(asked.name).config.concepts
     if asked.action == "remove":
-        return library.remove_concept(asked.name, asked.index).config.concepts
+        return remove_concept(library, asked.name, asked.index).config.concepts
 
     def change(config: TrainConfig) -> TrainConfig:
         if asked.action == "add":
@@ -315,6 +318,12 @@ def demo(_: Library, asked: Namespace, console: Console) -> int:
 
 
 def test(_: Library, asked: Namespace, __: Console) -> int:
-    """Run the tests."""
-    command = [sys.executable, "-m", "pytest", *asked.pytest_arguments]
+    """Run the tests: all of them on several cores, or what pytest is asked for, as it is asked."""
+    command = [sys.executable, "-m", "pytest", *(asked.pytest_arguments or _in_parallel())]
     return subprocess.run(command, cwd=PACKAGE_ROOT, check=False).returncode
+
+
+def _in_parallel() -> list[str]:
+    """Options of pytest for as many processes as gain something; each file stays in one."""
+    processes = min(os.cpu_count() or 1, MOST_TEST_PROCESSES)
+    return ["-n", str(processes), "--dist", "loadscope"] if processes > 1 else []

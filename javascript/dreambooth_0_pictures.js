@@ -41,6 +41,10 @@
         const { pictures } = await page.call("pictures.show", { paths, side_px: Number(side), folders: page.pictureFolders || [] });
         for (const [key, elements] of images) {
           const told = pictures[key.slice(key.indexOf(" ") + 1)];
+          if (told.pending) { // the server is still drawing it
+            wanted.set(key, [...(wanted.get(key) ?? []), ...elements]);
+            continue;
+          }
           remember(key, told);
           elements.forEach((image) => fill(image, told));
         }

@@ -92,7 +92,7 @@
         if (number !== this.asked) return;
         this.drawSummary(summary);
         this.drawPrompts(prompts.concepts[this.index]);
-        if (summary.complete === false) setTimeout(() => { if (number === this.asked) this.ask(); }, 1000);
+        if (!(summary.complete && prompts.complete)) setTimeout(() => { if (number === this.asked) this.ask(); }, 1000);
       } catch (error) {
         if (number === this.asked) this.page.find(".db-concept-summary").replaceChildren(h("p", { class: "db-note db-bad" }, error.message));
       }

@@ -14,6 +14,12 @@
     return DASHES[number % DASHES.length];
   }
 
+  /** What a curve's line says at a step, or nearest to it; at its end for null. */
+  function valueAt({ line: { steps, values } }, step) {
+    const at = step === null ? steps.length - 1 : trainer.scales.nearest(steps, step);
+    return { step: steps[at], value: values[at] };
+  }
+
   /** The colours of the page's theme now. */
   function coloursOf(root) {
     const style = getComputedStyle(root);
@@ -26,7 +32,8 @@
 
   /**
    * Paint curves into a box of a 2D context; returns how steps become places, or null when there is nothing.
-   * A curve is {number, steps, values, smoothed}; look: {isLog, isSmooth, fromZero, ticks, colours, cursor}.
+   * A curve is {number, steps, values, line: {steps, values}, hasRaw}: its line, and with hasRaw its values behind.
+   * How it looks: {isLog, fromZero, format, colours, cursor}.
    */
   function paint(context, box, curves, look) {
     const range = trainer.scales.rangeOf(curves, look);
@@ -89,19 +96,18 @@
     context.stroke();
   }
 
-  function paintCurve(context, { number, steps, values, smoothed }, look, toX, toY) {
+  function paintCurve(context, { number, steps, values, line: drawn, hasRaw }, look, toX, toY) {
     context.strokeStyle = look.colours.curves[number % look.colours.curves.length];
     context.lineJoin = "round";
-    if (look.isSmooth) {
+    if (hasRaw) {
       context.globalAlpha = 0.28;
       context.lineWidth = 1;
-      context.setLineDash([]);
       trace(context, steps, values, look.isLog, toX, toY);
     }
     context.globalAlpha = 1;
     context.lineWidth = 2;
     context.setLineDash(dashOf(number));
-    trace(context, steps, smoothed, look.isLog, toX, toY);
+    trace(context, drawn.steps, drawn.values, look.isLog, toX, toY);
     context.setLineDash([]);
   }
 
@@ -132,12 +138,11 @@
     context.strokeStyle = look.colours.strong;
     line(context, Math.round(x) + 0.5, plot.y, Math.round(x) + 0.5, plot.y + plot.height);
     for (const curve of curves) {
-      const at = trainer.scales.nearest(curve.steps, look.cursor);
-      const value = curve.smoothed[at];
+      const { step, value } = valueAt(curve, look.cursor);
       if (value === null || (look.isLog && value <= 0)) continue;
       const y = Math.min(Math.max(toY(value), plot.y), plot.y + plot.height);
       context.beginPath();
-      context.arc(toX(curve.steps[at]), y, 4, 0, 2 * Math.PI);
+      context.arc(toX(step), y, 4, 0, 2 * Math.PI);
       context.fillStyle = look.colours.curves[curve.number % look.colours.curves.length];
       context.fill();
       context.strokeStyle = look.colours.back;
@@ -197,7 +202,7 @@
 
     /** The longest list of steps: where the arrow keys stop. */
     get steps() {
-      return this.curves.reduce((longest, { steps }) => (steps.length > longest.length ? steps : longest), []);
+      return this.curves.reduce((longest, { line: { steps } }) => (steps.length > longest.length ? steps : longest), []);
     }
 
     tellSlider() {
@@ -205,7 +210,7 @@
       if (!steps.length) return;
       const at = this.look.cursor ?? steps[steps.length - 1];
       const values = this.curves.map((curve) => {
-        const value = curve.smoothed[trainer.scales.nearest(curve.steps, at)];
+        const { value } = valueAt(curve, at);
         return `${curve.label} ${value === null ? "not a number" : this.look.format(value)}`;
       });
       const told = { min: steps[0], max: steps[steps.length - 1], now: at, text: `step ${at}: ${values.join(", ")}` };
@@ -233,5 +238,5 @@
     }
   }
 
-  trainer.graphs = { Graph, paint, coloursOf, dashOf, FONT };
+  trainer.graphs = { Graph, paint, valueAt, coloursOf, dashOf, FONT };
 })();

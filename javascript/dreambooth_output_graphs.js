@@ -78,10 +78,14 @@
       if (this.element.hidden) return;
       const weight = this.spec.isSmooth ? this.panel.smoothing : 0;
       const shown = this.curves.filter((curve) => this.isShown(curve));
-      for (const curve of shown) curve.smoothed = trainer.scales.smooth(curve.steps, curve.values, weight);
+      for (const curve of shown) {
+        const { steps, values } = this.panel.view.means.get(curve.name) ?? curve;
+        curve.line = { steps, values: trainer.scales.smooth(steps, values, weight) };
+        curve.hasRaw = weight > 0 || steps !== curve.steps;
+      }
       this.shown = shown;
       this.look = {
-        isLog: Boolean(this.spec.canLog && this.panel.isLog), isSmooth: weight > 0, fromZero: this.spec.fromZero,
+        isLog: Boolean(this.spec.canLog && this.panel.isLog), fromZero: this.spec.fromZero,
         format: this.format, colours: this.panel.colours, cursor: this.panel.cursor,
       };
       this.graph.show(shown, this.look);
@@ -93,19 +97,15 @@
         if (!this.buttons.has(curve.name)) this.addButton(curve);
         const button = this.buttons.get(curve.name);
         button.setAttribute("aria-pressed", String(this.isShown(curve)));
-        const value = this.valueOf(curve);
-        const text = value === undefined ? "" : value === null ? "not a number" : this.format(value);
+        const text = curve.line ? this.tell(trainer.graphs.valueAt(curve, this.panel.cursor).value) : "";
         const place = button.querySelector(".db-legend-value");
         if (place.textContent !== text) place.textContent = text;
       }
       for (const [name, button] of this.buttons) button.hidden = !this.curves.some((curve) => curve.name === name);
     }
 
-    /** The value at the step that is pointed at, else the last one; undefined while the curve is not shown. */
-    valueOf(curve) {
-      if (!curve.smoothed) return undefined;
-      const at = this.panel.cursor === null ? curve.steps.length - 1 : trainer.scales.nearest(curve.steps, this.panel.cursor);
-      return curve.smoothed[at];
+    tell(value) {
+      return value === null ? "not a number" : this.format(value);
     }
 
     addButton({ name, label, number: colour }) {
@@ -239,8 +239,7 @@
         context.stroke();
         context.setLineDash([]);
         context.fillStyle = this.colours.text;
-        const value = curve.smoothed[curve.smoothed.length - 1];
-        const text = `${curve.label} ${value === null ? "" : card.format(value)}`;
+        const text = `${curve.label} ${card.tell(trainer.graphs.valueAt(curve, null).value)}`;
         context.fillText(text, x + 32, y);
         x += 52 + context.measureText(text).width;
       }

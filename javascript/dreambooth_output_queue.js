@@ -5,9 +5,15 @@
 (() => {
   const trainer = window.dreamboothTrainer;
   const { h } = trainer;
+  const FINISHED = 20;
 
   function jobName({ job, model }) {
     return `${trainer.jobTitle(job)}${model ? `: ${model}` : ""}`;
+  }
+
+  function told({ outcome, message, ended, given }) {
+    const end = outcome === "lost" ? "ended without a word" : outcome;
+    return [message && outcome !== "lost" ? `${end}: ${message.split("\n")[0]}` : end, trainer.ago(ended ?? given)].join(" · ");
   }
 
   trainer.part((page) => {
@@ -33,11 +39,10 @@
     }
 
     async function drawFinished(place) {
-      const { jobs } = await page.call("jobs.list");
-      const over = jobs.filter((entry) => entry.status !== "running" && entry.status !== "waiting");
+      const { jobs } = await page.call("jobs.list", { limit: FINISHED });
+      const over = jobs.filter((entry) => entry.outcome);
       place.replaceChildren(...over.map((entry) => h("li", { class: "db-row" },
-        h("span", { class: "db-grow" }, h("strong", {}, jobName(entry)), h("br"),
-          h("span", { class: "db-soft" }, [entry.words, entry.ended && trainer.ago(entry.ended)].filter(Boolean).join(" · "))),
+        h("span", { class: "db-grow" }, h("strong", {}, jobName(entry)), h("br"), h("span", { class: "db-soft" }, told(entry))),
         showButton(entry.run))));
       if (!over.length) place.replaceChildren(h("li", { class: "db-soft" }, "None yet."));
     }

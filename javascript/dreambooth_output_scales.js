@@ -5,7 +5,7 @@
 (() => {
   const trainer = window.dreamboothTrainer;
   const SMOOTHED_PARTS = 300; // a curve's length in which the smoothing counts, however many steps it has
-  const SPIKES = 0.02; // of the raw points that a smoothed graph may cut off, at the top and at the bottom
+  const SPIKES = 0.02; // of the points behind a smoothed line that the frame may cut off, above and below
 
   /** Round numbers between two, about `count` of them. */
   function linearTicks(low, high, count) {
@@ -60,16 +60,17 @@
   }
 
   /** The lowest and highest of what is shown, with a margin; null when there is nothing. */
-  function rangeOf(curves, { isLog, isSmooth, fromZero }) {
+  function rangeOf(curves, { isLog, fromZero }) {
     const usable = (value) => value !== null && (!isLog || value > 0);
     let low = Infinity;
     let high = -Infinity;
-    for (const { values, smoothed } of curves) {
+    for (const { values, line, hasRaw } of curves) {
       const raw = values.filter(usable).sort((one, other) => one - other);
       if (!raw.length) continue;
-      const cut = isSmooth ? SPIKES : 0;
-      low = Math.min(low, share(raw, cut), ...(isSmooth ? [least(smoothed.filter(usable))] : []));
-      high = Math.max(high, share(raw, 1 - cut), ...(isSmooth ? [most(smoothed.filter(usable))] : []));
+      const cut = hasRaw ? SPIKES : 0;
+      const drawn = line.values.filter(usable);
+      low = Math.min(low, share(raw, cut), least(drawn));
+      high = Math.max(high, share(raw, 1 - cut), most(drawn));
     }
     if (low > high) return null;
     return withMargin(low, high, { isLog, fromZero });

@@ -4,7 +4,6 @@
 
 (() => {
   const trainer = window.dreamboothTrainer;
-  const ENDS = ["done", "stopped", "discarded", "refused", "failed", "lost"];
 
   /** Points of one curve over lifetime steps; the last of them are told anew each time. */
   class Curve {
@@ -38,6 +37,7 @@
 
     forget() {
       this.curves = new Map();
+      this.means = new Map(); // of curves that are told by their extremes: averages of the steps between
       this.samples = [];
     }
 
@@ -48,14 +48,15 @@
       if (!told.cursor) return;
       this.samples.length = told.cursor.samples - told.samples.length;
       this.samples.push(...told.samples);
-      for (const [name, points] of Object.entries(told.curves)) {
-        if (!this.curves.has(name)) this.curves.set(name, new Curve());
-        this.curves.get(name).take(points);
-      }
+      this.join(this.curves, told.curves);
+      this.join(this.means, told.means);
     }
 
-    get isOver() {
-      return ENDS.includes(this.now?.status);
+    join(curves, told) {
+      for (const [name, points] of Object.entries(told)) {
+        if (!curves.has(name)) curves.set(name, new Curve());
+        curves.get(name).take(points);
+      }
     }
 
     /** Steps of the model's life before this run. */

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import threading
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +68,13 @@ def trained_weights(folder: ModelFolder) -> dict[str, torch.Tensor]:
 def weights_hash(folder: ModelFolder) -> str:
     """Differs when a single bit of the model differs."""
     return tensors_hash(trained_weights(folder).items())
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Why tests were left out: one line for each reason."""
+    left_out = terminalreporter.stats.get("skipped", [])
+    for reason, count in Counter(report.longrepr[2] for report in left_out).items():
+        terminalreporter.write_line(f"{count} skipped: {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture(scope="session")

@@ -28,10 +28,3 @@ def with_concept(config: TrainConfig, index: int, concept: Concept) -> TrainConf
         raise ConfigError(f"there is no concept {index}; there are {len(config.concepts)}, counted from 0")
     concepts = (*config.concepts[:index], concept, *config.concepts[index + 1 :])
     return replace(config, concepts=concepts)
-
-
-def saved_concept(config: TrainConfig, index: int) -> Concept:
-    """The concept that is saved under this number; raises ConfigError when there is none."""
-    if index >= len(config.concepts):
-        raise ConfigError(f"there is no concept {index}; there are {len(config.concepts)}, counted from 0")
-    return config.concepts[index]

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import Values, asked_mapping, asked_number, asked_text
+from dreambooth.actions.asked import Values, asked_number, asked_text
 from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.workplace import Action, Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import config_from_json, config_to_json
+from dreambooth.config.store import with_values
 from dreambooth.data.captions import read_caption
 from dreambooth.data.concepts import instance_pictures, num_class_images
 from dreambooth.data.errors import DataError
 from dreambooth.data.listing import list_files
 from dreambooth.data.prompts import class_captions, find_word, instance_caption, sample_prompt
 
+GLANCED_AT = 100  # pictures, before all are looked at
 MOST_TOKENS = 75  # of a prompt that a text encoder reads
 # What CLIP's tokenizer takes apart in any case; long and rare words have more than one token.
 PIECES = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[^\W\d_]+|\d|(?:[^\w\s]|_)+", re.IGNORECASE)
@@ -31,93 +34,97 @@ PIECES = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[^\W\d_]+|\d|(?:[^\w\s]|_)+", re.IGN
 class Prompts:
     """The prompts that one picture brings in."""
 
-    picture: str
     instance: str
     classes: tuple[str, ...]  # what class images are drawn from; none without class images
+
+
+@dataclass(frozen=True)
+class Captioned:
+    """A picture and what it shows in words."""
+
+    path: Path
     caption: str
 
 
 def prompts(place: Workplace, values: Values) -> dict[str, Any]:
-    """The prompts of the settings under ``config``; not ``complete`` until all pictures are looked at."""
-    config = config_from_json(asked_mapping(values, "config"))
-    num_pictures = asked_number(values, "num_pictures", 5, high=500)
-    key = ("prompts", json.dumps(config_to_json(config)), num_pictures)
-    where = ("prompts", str(place.library.path), asked_text(values, "name", ""))
-    answer = LOOKING.ask(key, lambda progress: _describe_all(config, num_pictures, progress), where)
+    """The prompts of ``concepts`` by ``method``, as they stand in the form beside the model's other settings.
+
+    Not ``complete`` until all pictures are looked at: then the first files that are named as pictures count.
+    """
+    name = asked_text(values, "name")
+    changes = {key: values[key] for key in ("method", "concepts") if key in values}
+    config = with_values(place.library.load(name).config, changes)
+    num_rows = asked_number(values, "num_rows", 5, low=1, high=500)
+    key = ("prompts", name, config, num_rows)
+    answer = LOOKING.ask(key, lambda told: _describe_all(config, num_rows, told), place=("prompts", name))
     if isinstance(answer, Progress):
-        told = [_glance(config, index, num_pictures) for index in range(len(config.concepts))]
-        return {"complete": False, "concepts": told, "notes": _notes(config)}
+        concepts = [_describe(config, each, num_rows, _first_named) for each in config.concepts]
+        return {"complete": False, "concepts": concepts, "notes": _notes(config)}
     return answer
 
 
-def _describe_all(config: TrainConfig, num_pictures: int, progress: Progress) -> dict[str, Any]:
-    told = []
-    for index in range(len(config.concepts)):
+def _describe_all(config: TrainConfig, num_rows: int, progress: Progress) -> dict[str, Any]:
+    concepts = []
+    for index, concept in enumerate(config.concepts):
         progress.say(index, len(config.concepts))
-        told.append(_describe_usable(config, index, num_pictures))
-    return {"complete": True, "concepts": told, "notes": _notes(config)}
+        concepts.append(_describe(config, concept, num_rows, partial(_usable, index)))
+    return {"complete": True, "concepts": concepts, "notes": _notes(config)}
 
 
-def _describe_usable(config: TrainConfig, index: int, num_pictures: int) -> dict[str, Any]:
-    """Of the pictures that would be trained."""
+def _usable(index: int, concept: Concept) -> list[Captioned]:
+    """The pictures that would be trained."""
+    usable = instance_pictures(concept, index).usable
+    return [Captioned(picture.image.path, picture.caption) for picture in usable]
+
+
+def _first_named(concept: Concept) -> list[Captioned]:
+    """The first files that are named as pictures."""
+    if not concept.instance_data_dir.strip():
+        return []
+    paths = list_files(Path(concept.instance_data_dir)).pictures
+    return [Captioned(path, read_caption(path).text) for path in paths[:GLANCED_AT]]
+
+
+def _describe(
+    config: TrainConfig, concept: Concept, num_rows: int, read: Callable[[Concept], list[Captioned]]
+) -> dict[str, Any]:
     try:
-        usable = instance_pictures(config.concepts[index], index).usable
-        found = [_prompts_of(config, index, picture.image.path, picture.caption) for picture in usable]
+        pictures = read(concept)
+        found = [(picture, _prompts_of(config, concept, picture.caption)) for picture in pictures]
     except DataError as error:
-        return {**_describe(config, index, [], num_pictures), "warnings": [str(error)]}
-    return _describe(config, index, found, num_pictures)
-
-
-def _glance(config: TrainConfig, index: int, num_pictures: int) -> dict[str, Any]:
-    """Of the first files that are named as pictures."""
-    concept = config.concepts[index]
-    try:
-        paths = (
-            list_files(Path(concept.instance_data_dir)).pictures if concept.instance_data_dir.strip() else ()
-        )
-        first = [_prompts_of(config, index, path, read_caption(path).text) for path in paths[:num_pictures]]
-    except DataError as error:
-        return {**_describe(config, index, [], num_pictures), "warnings": [str(error)]}
-    return _describe(config, index, first, num_pictures)
-
-
-def _prompts_of(config: TrainConfig, index: int, path: Path, caption: str) -> Prompts:
-    concept = config.concepts[index]
-    with_classes = num_class_images(concept, 1, config.method) > 0
-    return Prompts(
-        picture=str(path),
-        instance=instance_caption(concept, caption, config.method),
-        classes=class_captions(concept, caption, config.method) if with_classes else (),
-        caption=caption,
-    )
-
-
-def _describe(config: TrainConfig, index: int, found: Sequence[Prompts], num_pictures: int) -> dict[str, Any]:
-    concept = config.concepts[index]
+        return {"prompts": [], "distinct": 0, "images": 0, "warnings": [str(error)]}
+    counts = Counter(each for _, each in found)
+    firsts = {each: picture for picture, each in reversed(found)}
     # Previews are drawn with the caption of the first picture.
-    sample = sample_prompt(concept, found[0].caption, config.method) if found else ""
-    instances = list(dict.fromkeys(each.instance for each in found))
-    classes = list(dict.fromkeys(prompt for each in found for prompt in each.classes))
+    sample = sample_prompt(concept, pictures[0].caption, config.method) if pictures else ""
     return {
-        "examples": [
+        "prompts": [
             {
-                "picture": each.picture,
+                "picture": str(firsts[each].path),
                 "instance": each.instance,
-                "class": list(each.classes),
+                "class": " | ".join(each.classes) if each.classes else None,
                 "sample": sample,
+                "images": num_images,
             }
-            for each in found[:num_pictures]
+            for each, num_images in islice(counts.items(), num_rows)
         ],
+        "distinct": len(counts),
         "images": len(found),
-        "distinct": {"instance": len(instances), "class": len(classes)},
-        "sample": sample,
-        "warnings": list(_warnings(config, concept, instances, classes)),
+        "warnings": list(_warnings(config, concept, counts)),
     }
 
 
-def _warnings(
-    config: TrainConfig, concept: Concept, instances: Sequence[str], classes: Sequence[str]
-) -> Iterator[str]:
+def _prompts_of(config: TrainConfig, concept: Concept, caption: str) -> Prompts:
+    with_classes = num_class_images(concept, 1, config.method) > 0
+    return Prompts(
+        instance=instance_caption(concept, caption, config.method),
+        classes=class_captions(concept, caption, config.method) if with_classes else (),
+    )
+
+
+def _warnings(config: TrainConfig, concept: Concept, found: Iterable[Prompts]) -> Iterator[str]:
+    instances = list(dict.fromkeys(each.instance for each in found))
+    classes = list(dict.fromkeys(prompt for each in found for prompt in each.classes))
     token = concept.instance_token.strip()
     without = sum(find_word(prompt, token) is None for prompt in instances) if token else 0
     if without and config.method != "finetune":
@@ -133,7 +140,7 @@ def _warnings(
 
 
 def least_tokens(prompt: str) -> int:
-    """How many tokens a prompt has at least."""
+    """How many tokens a prompt has at least; the exact number takes the tokenizer."""
     return len(PIECES.findall(unicodedata.normalize("NFC", prompt)))
 
 

@@ -16,7 +16,7 @@ from dreambooth.actions.workplace import Action, Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.class_plan import plan_concept
-from dreambooth.data.concepts import class_pictures
+from dreambooth.data.concepts import class_pictures, num_class_images
 from dreambooth.data.errors import DataError, PictureError
 from dreambooth.data.examples import Example, build_concept
 from dreambooth.data.images import inspect_image
@@ -41,11 +41,14 @@ class Asked:
         return self.config.concepts[self.index]
 
     @property
-    def folders(self) -> list[Path]:
-        """All folders that it reads and that are there."""
-        typed = (self.concept.instance_data_dir, self.concept.class_data_dir)
-        named = [Path(folder) for folder in typed if folder.strip()]
-        return [folder for folder in (*named, self.generated) if folder.is_dir()]
+    def instance_folders(self) -> list[Path]:
+        """Its folder of pictures, if it is there."""
+        return _existing(self.concept.instance_data_dir)
+
+    @property
+    def class_folders(self) -> list[Path]:
+        """Folders of class images that are there: the user's own, and that of generated ones."""
+        return [*_existing(self.concept.class_data_dir), *_existing(str(self.generated))]
 
 
 def summary(place: Workplace, values: Values) -> dict[str, Any]:
@@ -66,10 +69,13 @@ def summary(place: Workplace, values: Values) -> dict[str, Any]:
     return answer
 
 
+def _existing(typed: str) -> list[Path]:
+    return [Path(typed)] if typed.strip() and Path(typed).is_dir() else []
+
+
 def _glance(asked: Asked) -> dict[str, Any]:
     """What names alone tell."""
-    folder = Path(asked.concept.instance_data_dir)
-    paths = list_files(folder).pictures if asked.concept.instance_data_dir.strip() and folder.is_dir() else ()
+    paths = [path for folder in asked.instance_folders for path in list_files(folder).pictures]
     return {
         "complete": False,
         "images": len(paths),
@@ -77,14 +83,14 @@ def _glance(asked: Asked) -> dict[str, Any]:
         "sizes": {},
         "smallest": None,
         "problems": [],
-        "classes": None,
+        "class_images": _expect_classes(asked, len(paths)),
         "pictures": [str(path) for path in paths[: asked.num_pictures]],
     }
 
 
 def _look(asked: Asked, progress: Progress) -> dict[str, Any]:
     """Everything, by the functions that a training uses."""
-    _inspect_all(asked.folders, progress)
+    _inspect_all([*asked.instance_folders, *asked.class_folders], progress)
     without_classes = with_concept(asked.config, asked.index, replace(asked.concept, num_class_images_per=0))
     problems: list[str] = []
     instances: tuple[Example, ...] = ()
@@ -94,7 +100,7 @@ def _look(asked: Asked, progress: Progress) -> dict[str, Any]:
         problems += [*_tell_skipped(own.skipped), *own.warnings]
     except DataError as error:
         problems.append(str(error))
-    classes = _look_at_classes(asked, problems) if instances else None
+    classes = _look_at_classes(asked, problems) if instances else _expect_classes(asked, 0)
     problems += _caption_problems(asked, instances)
     return {
         "complete": True,
@@ -105,7 +111,7 @@ def _look(asked: Asked, progress: Progress) -> dict[str, Any]:
         "sizes": _count_sizes(instances),
         "smallest": _find_smallest(instances),
         "problems": problems,
-        "classes": classes,
+        "class_images": classes,
         "pictures": [str(example.image) for example in instances[: asked.num_pictures]],
     }
 
@@ -126,7 +132,7 @@ def _inspect(path: Path) -> None:
         return  # is told with the folder that it lies in
 
 
-def _look_at_classes(asked: Asked, problems: list[str]) -> dict[str, Any] | None:
+def _look_at_classes(asked: Asked, problems: list[str]) -> dict[str, Any]:
     try:
         plan = plan_concept(asked.config, asked.index, asked.generated)
         if plan.need:
@@ -134,15 +140,21 @@ def _look_at_classes(asked: Asked, problems: list[str]) -> dict[str, Any] | None
             problems += [*_tell_skipped(ordinary.skipped), *ordinary.warnings]
     except DataError as error:
         problems.append(str(error))
-        return None
+        return _expect_classes(asked, num_instances=0)
     if asked.concept.class_data_dir.strip() and not plan.need:
         problems.append("the class folder is not used: no class images are asked for")
-    return {
-        "have": plan.have,
-        "need": plan.need,
-        "will_generate": len(plan.missing),
-        "folder": str(asked.generated),
-    }
+    return _tell_classes(asked, plan.have, plan.need, len(plan.missing))
+
+
+def _expect_classes(asked: Asked, num_instances: int) -> dict[str, Any]:
+    """As many as so many pictures would need, and what is there by its names."""
+    need = num_class_images(asked.concept, num_instances, asked.config.method)
+    have = sum(len(list_files(folder).pictures) for folder in asked.class_folders) if need else 0
+    return _tell_classes(asked, have, need, max(need - have, 0))
+
+
+def _tell_classes(asked: Asked, have: int, need: int, num_missing: int) -> dict[str, Any]:
+    return {"have": have, "need": need, "will_generate": num_missing, "folder": str(asked.generated)}
 
 
 def _tell_skipped(skipped: Sequence[Skipped]) -> Iterator[str]:

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from dreambooth.actions.given import given
 from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, SourceFile, Values, Workplace
-from dreambooth.config.forms.create import CreateForm, ImportForm, InspectForm
+from dreambooth.config.forms.create import CreateForm, InspectForm
 from dreambooth.config.forms.filling import fill
 from dreambooth.config.store import ConfigError
-from dreambooth.jobs.asking import prepare_create, prepare_import, prepare_inspect
+from dreambooth.jobs.asking import prepare_create, prepare_inspect
 from dreambooth.toybox import WEIGHTS_FILE
 
 TOYBOX = SourceFile("Toybox: the small model that ships with the trainer", WEIGHTS_FILE)
 
 
 def start(place: Workplace, values: Values) -> dict[str, Any]:
-    """Make a model; the values are those of its form."""
-    form = fill(CreateForm, values)
-    _refuse_taken(place, form.name)
+    """Make a model of what its ``form`` says."""
+    form = fill(CreateForm, given(values, "form", dict))
+    if place.library.folder(form.name).is_model():
+        raise ConfigError(
+            f"name: there is a model {form.name} already; choose another name or delete it first"
+        )
     return begin(place, prepare_create(place.library, form))
-
-
-def import_old(place: Workplace, values: Values) -> dict[str, Any]:
-    """Make a model of one of the old extension; the values are those of its form."""
-    form = fill(ImportForm, values)
-    _refuse_taken(place, form.name or Path(form.source).resolve().name)
-    return begin(place, prepare_import(place.library, form))
 
 
 def sources(place: Workplace, _: Values) -> dict[str, Any]:
@@ -40,18 +36,12 @@ def sources(place: Workplace, _: Values) -> dict[str, Any]:
 
 
 def inspect(place: Workplace, values: Values) -> dict[str, Any]:
-    """Look at a source before a model is made of it; the values are those of its form."""
-    return begin(place, prepare_inspect(place.library, fill(InspectForm, values)))
-
-
-def _refuse_taken(place: Workplace, name: str) -> None:
-    if place.library.folder(name).is_model():
-        raise ConfigError(f"name: there is a model {name} already; choose another name or delete it first")
+    """Look at a source, as its ``form`` says, before a model is made of it."""
+    return begin(place, prepare_inspect(place.library, fill(InspectForm, given(values, "form", dict))))
 
 
 ACTIONS: Mapping[str, Action] = {
     "create.start": start,
-    "create.import": import_old,
     "create.sources": sources,
     "create.inspect": inspect,
 }

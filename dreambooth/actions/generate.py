@@ -24,39 +24,50 @@ NOT_FOR_TRAININGS = ("to", "weights", "adapter_weight")
 
 
 def draw(place: Workplace, values: Values) -> dict[str, Any]:
-    """Draw pictures with the model ``name``; the other values are those of its form.
+    """Draw pictures with the model ``name`` as its ``form`` says.
 
     A training that is under way draws them itself, unless a saved step is to draw.
     """
     name = given(values, "name", str)
     place.library.load(name)
-    folder = place.library.folder(name)
-    form = fill(SampleForm, _without_name(values))
-    training = None if form.weights else _find_training(folder)
-    if training is not None:
-        _ask_training(training, form)
-        return {"asked": "draw", "run": tell_run(place, training)}
-    _refuse_impossible(place, name, form, [form.weights])
-    return begin(place, prepare_sample(place.library, name, form, _find_folder(folder, form.to)))
+    form = fill(SampleForm, given(values, "form", dict))
+    training = find_drawer(place.library.folder(name), form)
+    if training is None:
+        return begin(place, prepare_pictures(place, name, form))
+    _ask_training(training, form)
+    return {"asked": "draw", "run": tell_run(place, training)}
 
 
 def grid(place: Workplace, values: Values) -> dict[str, Any]:
-    """Draw the same pictures with several saved steps of the model ``name``; else the values of its form."""
+    """Draw the same pictures with several saved steps of the model ``name``, as its ``form`` says."""
     name = given(values, "name", str)
     place.library.load(name)
-    form = fill(GridForm, _without_name(values))
-    _refuse_impossible(place, name, form, form.saves)
-    to = _find_folder(place.library.folder(name), "")
-    return begin(place, prepare_sample(place.library, name, form, to))
+    return begin(place, prepare_grid(place, name, fill(GridForm, given(values, "form", dict))))
 
 
-def _without_name(values: Values) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name != "name"}
-
-
-def _find_training(folder: ModelFolder) -> RunFolder | None:
-    run = find_unfinished_training(folder)
+def find_drawer(folder: ModelFolder, form: SampleForm) -> RunFolder | None:
+    """The training that can draw the pictures, if one is under way and the model as it is draws them."""
+    run = None if form.weights else find_unfinished_training(folder)
     return run if run is not None and is_alive(run) else None
+
+
+def prepare_pictures(place: Workplace, name: str, form: SampleForm) -> RunFolder:
+    """The run that draws pictures of one prompt; raises ConfigError for what cannot be drawn."""
+    folder = place.library.folder(name)
+    _refuse_missing(folder, "weights", [form.weights])
+    _refuse_idle_weight(place, name, form, [form.weights])
+    if form.to and not Path(form.to).is_absolute():
+        raise ConfigError("to: write the whole path of the folder")
+    to = Path(form.to) if form.to else _find_own_folder(folder)
+    return prepare_sample(place.library, name, form, to)
+
+
+def prepare_grid(place: Workplace, name: str, form: GridForm) -> RunFolder:
+    """The run that draws a grid; raises ConfigError for what cannot be drawn."""
+    folder = place.library.folder(name)
+    _refuse_missing(folder, "saves", form.saves)
+    _refuse_idle_weight(place, name, form, form.saves)
+    return prepare_sample(place.library, name, form, _find_own_folder(folder))
 
 
 def _ask_training(run: RunFolder, form: SampleForm) -> None:
@@ -70,15 +81,9 @@ def _ask_training(run: RunFolder, form: SampleForm) -> None:
     ask(run, "draw", {name: value for name, value in told.items() if name not in NOT_FOR_TRAININGS})
 
 
-def _refuse_impossible(place: Workplace, name: str, form: LookForm, saves: Iterable[str]) -> None:
-    """Saved steps that are not there, and a weight where there is nothing to weigh."""
-    folder = place.library.folder(name)
-    field = "saves" if isinstance(form, GridForm) else "weights"
-    wrong = [save for save in saves if save and not _is_saved_step(folder, save)]
-    if wrong:
-        raise ConfigError("\n".join(f"{field}: {name} has no saved step {save}" for save in wrong))
-    if form.adapter_weight != 1 and not any(saves) and not place.library.load(name).adapter:
-        raise ConfigError(f"adapter_weight: {name} has no LoRA to weigh; set 1")
+def _refuse_missing(folder: ModelFolder, field: str, saves: Iterable[str]) -> None:
+    if wrong := [save for save in saves if save and not _is_saved_step(folder, save)]:
+        raise ConfigError("\n".join(f"{field}: {folder.name} has no saved step {save}" for save in wrong))
 
 
 def _is_saved_step(folder: ModelFolder, save: str) -> bool:
@@ -86,12 +91,16 @@ def _is_saved_step(folder: ModelFolder, save: str) -> bool:
     return path.is_file() and path.resolve().parent == folder.checkpoints.resolve()
 
 
-def _find_folder(folder: ModelFolder, to: str) -> Path:
-    if to and not Path(to).is_absolute():
-        raise ConfigError("to: write the whole path of the folder")
+def _refuse_idle_weight(place: Workplace, name: str, form: LookForm, saves: Iterable[str]) -> None:
+    """What a saved step holds its job finds out; the model as it is tells it at once."""
+    if form.adapter_weight != 1 and not any(saves) and not place.library.load(name).adapter:
+        raise ConfigError(f"adapter_weight: {name} has no LoRA to weigh; set 1")
+
+
+def _find_own_folder(folder: ModelFolder) -> Path:
     now = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    return Path(to) if to else folder.samples / "generated" / f"{stamp}-{int(now * 1000) % 1000:03d}"
+    return folder.samples / "generated" / f"{stamp}-{int(now * 1000) % 1000:03d}"
 
 
 ACTIONS: Mapping[str, Action] = {"generate.draw": draw, "generate.grid": grid}

@@ -65,8 +65,8 @@ def inspect_old(_: Workplace, values: Values) -> dict[str, Any]:
 
 
 def import_old(place: Workplace, values: Values) -> dict[str, Any]:
-    """Make a model of a folder of the old extension; the values are those of its form."""
-    form = fill(ImportForm, values)
+    """Make a model of a folder of the old extension, as its ``form`` says."""
+    form = fill(ImportForm, given(values, "form", dict))
     folder = place.library.folder(form.name or Path(form.source).resolve().name)
     if folder.path.exists():
         raise ConfigError(f"name: {folder.name} is taken; choose another name")

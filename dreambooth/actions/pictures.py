@@ -54,7 +54,7 @@ def show(place: Workplace, values: Values) -> dict[str, Any]:
     reach = Reach(place, values)
     tasks = {typed: _start(reach, typed, side_px) for typed in typed_paths}
     wait_for([task for task in tasks.values() if isinstance(task, Task)])
-    return {typed: _answer(task) for typed, task in tasks.items()}
+    return {"pictures": {typed: _answer(task) for typed, task in tasks.items()}}
 
 
 def _start(reach: Reach, typed: str, side_px: int) -> Task | ConfigError:

@@ -30,7 +30,7 @@ def list_runs(library: Library, limit: int) -> list[dict[str, Any]]:
             break
         if run := _tell_run(library, RunFolder(path)):
             told.append(run)
-    return told
+    return sorted(told, key=lambda run: run["started"], reverse=True)  # names tell whole seconds
 
 
 def _tell_run(library: Library, run: RunFolder) -> dict[str, Any] | None:
@@ -49,7 +49,7 @@ def _tell_run(library: Library, run: RunFolder) -> dict[str, Any] | None:
         "run": run.path.relative_to(library.path).as_posix(),
         "job": asked["job"],
         "model": _find_model(run, asked),
-        "given": given,
+        "started": given,
         "ended": end.get("time"),
         "outcome": end.get("outcome"),
         "message": end.get("message"),

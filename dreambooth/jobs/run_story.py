@@ -11,6 +11,8 @@ from typing import Any
 
 from dreambooth.events import Event
 from dreambooth.jobs.curves import Curves
+from dreambooth.jobs.means import Means
+from dreambooth.jobs.sparse_events import SPIKE
 
 NUMBERS = (
     "loss",
@@ -25,6 +27,7 @@ NUMBERS = (
 WITH_GAPS = ("loss", "grad_norm")  # null: not a number; of the others: nothing of the kind in this step
 BY_NAME = ("concept_losses", "lr")
 WARNINGS_KEPT = 10
+CLASS_IMAGES_KEPT = 12
 PACE_STEPS = 20
 
 
@@ -38,6 +41,7 @@ class RunStory:
         self.epochs_before: int = before.get("epochs", 0)
         self.model_folder = model_folder
         self.curves = Curves(generation)
+        self.means = Means()
         self.worker: Event | None = None  # the last that began
         self.end: Event | None = None
         self.waiting: Event | None = None  # what it waits for
@@ -49,6 +53,8 @@ class RunStory:
         self.samples: list[dict[str, Any]] = []
         self.checkpoints: list[dict[str, Any]] = []
         self.num_class_images = 0
+        self.class_images: deque[str] = deque(maxlen=CLASS_IMAGES_KEPT)
+        self.summary: str | None = None
         self._pace: deque[tuple[int, float]] = deque(maxlen=PACE_STEPS + 1)  # step, time
 
     def take(self, event: Event) -> None:
@@ -96,15 +102,19 @@ class RunStory:
     def _take_warning(self, event: Event) -> None:
         self.warnings.append({"time": event["time"], "message": event["message"]})
 
-    def _count_class_image(self, _: Event) -> None:
+    def _take_class_image(self, event: Event) -> None:
         self.num_class_images += 1
+        self.class_images.append(self._absolute(event["path"]))
+
+    def _take_summary(self, event: Event) -> None:
+        self.summary = self._absolute(event["path"])
 
     def _start(self, event: Event) -> None:
         """Steps after the one that training goes on from will be told again."""
         self.start, self.last_step, self.progress = event, None, None
         self.is_training = True
         self._pace.clear()
-        self.curves.take_back(self.steps_before + event["step"] + 1)
+        self._take_back(self.steps_before + event["step"] + 1)
         self.samples = self._still_true(self.samples, event["step"])
         self.checkpoints = self._still_true(self.checkpoints, event["step"])
 
@@ -116,7 +126,21 @@ class RunStory:
     def _take_step(self, event: Event) -> None:
         self.last_step, self.progress = event, None
         self._pace.append((event["step"], event["time"]))
-        self.curves.add(event["lifetime_step"], dict(_values(event)))
+        step, values = event["lifetime_step"], _values(event)
+        if step <= self.curves.last_step:
+            self._take_back(step)
+        self.curves.add(step, values)
+        if self.means.span != self.curves.span:
+            self.means.widen(self.curves.span)
+        if not event.get(
+            SPIKE
+        ):  # of steps that were not all read, those with extremes tell nothing of the others
+            self.means.add(step, values)
+
+    def _take_back(self, step: int) -> None:
+        """Forget this step and all after it: they will be told again."""
+        self.curves.take_back(step)
+        self.means.take_back(step)
 
     def _take_sample(self, event: Event) -> None:
         sample = {name: event[name] for name in ("path", "prompt", "seed")}
@@ -140,11 +164,12 @@ _TAKERS: dict[str, Callable[[RunStory, Event], None]] = {
     "begin": RunStory._stop_waiting,
     "progress": RunStory._take_progress,
     "warning": RunStory._take_warning,
-    "class_image": RunStory._count_class_image,
+    "class_image": RunStory._take_class_image,
     "start": RunStory._start,
     "step": RunStory._take_step,
     "sample": RunStory._take_sample,
     "checkpoint": RunStory._take_checkpoint,
+    "summary": RunStory._take_summary,
     "end": RunStory._end,
 }
 

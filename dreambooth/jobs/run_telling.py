@@ -51,9 +51,12 @@ def tell_story(run: str, story: RunStory, status: Status, cursor: Cursor | None)
         **_tell_steps(story, is_running=status == "running"),
         "warnings": list(story.warnings),
         "num_class_images": story.num_class_images,
+        "class_images": [path for path in story.class_images if Path(path).exists()],
+        "summary": story.summary,
         "checkpoints": [each for each in story.checkpoints if Path(each["path"]).exists()],
         "samples": story.samples[since.samples :],
         "curves": curves.since(since.step),
+        "means": story.means.since(since.step),
         "is_whole": not is_known,
         "cursor": Cursor(run, generation, curves.closed_to, len(story.samples)).to_json(),
     }

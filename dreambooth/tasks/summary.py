@@ -36,7 +36,7 @@ def write_summary(job: Job, config: TrainConfig) -> None:
         series_of(steps, "instance_loss", "instance", INSTANCE),
         series_of(steps, "prior_loss", "prior", PRIOR),
     ]
-    memory = [series_of(steps, "ram_bytes", "process, now", PROCESS)]
+    memory = [series_of(steps, "ram_bytes", "RAM of the process", PROCESS)]
     if device.startswith("cuda"):
         memory.insert(0, series_of(steps, "memory_bytes", "GPU, most so far", DEVICE))
     summary = Summary(

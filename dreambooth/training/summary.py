@@ -10,7 +10,7 @@ from io import BytesIO
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.gridspec import GridSpec
+from matplotlib.gridspec import GridSpec, GridSpecBase
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
@@ -68,9 +68,11 @@ def draw_summary(summary: Summary) -> bytes:
     figure.text(0.03, 0.915, summary.subtitle, fontsize=9.5, color=FAINT, parse_math=False)
     spread = {"left": 0.03, "right": 0.975, "top": 0.86, "bottom": 0.075}
     if summary.samples:
-        outer = GridSpec(1, 2, figure, wspace=0.18, **spread)
-        _draw_samples(figure, outer, summary.samples)
-        graphs = outer[0, 1].subgridspec(2, 1, height_ratios=(3, 2), hspace=0.36)
+        outer = GridSpec(1, 2, figure, wspace=0.14, **spread)
+        axes = figure.add_subplot(outer[0, 0], anchor="NW")
+        axes.imshow(_sheet(summary.samples), interpolation="lanczos")
+        axes.set_axis_off()
+        graphs: GridSpecBase = outer[0, 1].subgridspec(2, 1, height_ratios=(3, 2), hspace=0.36)
     else:
         graphs = GridSpec(2, 1, figure, height_ratios=(3, 2), hspace=0.36, **{**spread, "left": 0.1})
     _draw_losses(figure.add_subplot(graphs[0]), summary.losses)
@@ -80,21 +82,27 @@ def draw_summary(summary: Summary) -> bytes:
     return file.getvalue()
 
 
-def _draw_samples(figure: Figure, outer: GridSpec, samples: Sequence[Image.Image]) -> None:
+def _sheet(samples: Sequence[Image.Image]) -> Image.Image:
+    """All samples close together, in cells of the first one's size."""
     num_columns = min(MOST_COLUMNS, math.ceil(math.sqrt(len(samples))))
-    num_rows = math.ceil(len(samples) / num_columns)
-    cells = outer[0, 0].subgridspec(num_rows, num_columns, wspace=0.04, hspace=0.04)
+    width, height = samples[0].size
+    gap = max(1, width // 40)
+    size = (
+        num_columns * (width + gap) - gap,
+        math.ceil(len(samples) / num_columns) * (height + gap) - gap,
+    )
+    sheet = Image.new("RGB", size, "white")
     for number, picture in enumerate(samples):
-        axes = figure.add_subplot(cells[number // num_columns, number % num_columns])
-        axes.imshow(picture, interpolation="lanczos")
-        axes.set_axis_off()
+        row, column = divmod(number, num_columns)
+        sheet.paste(picture.resize((width, height)), (column * (width + gap), row * (height + gap)))
+    return sheet
 
 
 def _draw_losses(axes: Axes, losses: Sequence[Series]) -> None:
     for series in losses:
         axes.plot(series.steps, series.values, color=series.colour, alpha=0.22, linewidth=0.8)
         axes.plot(series.steps, smoothed(series.values), color=series.colour, linewidth=2, label=series.label)
-    _dress(axes, "Loss, smoothed over single steps")
+    _dress(axes, "Loss")
     axes.set_ylim(bottom=0)
 
 
@@ -117,4 +125,5 @@ def _dress(axes: Axes, title: str) -> None:
     for name, spine in axes.spines.items():
         spine.set_visible(name == "bottom")
         spine.set_color(LINES)
-    axes.legend(frameon=False, fontsize=9, labelcolor=INK, loc="upper right", ncols=2)
+    place = {"loc": "lower right", "bbox_to_anchor": (1.01, 0.98)}
+    axes.legend(frameon=False, fontsize=9, labelcolor=INK, ncols=2, **place)

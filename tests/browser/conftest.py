@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.axe import fetch_axe, find_hindrances
 from tests.browser.cache import Unavailable
 from tests.browser.chromium import find_chromium, open_browser
 from tests.browser.gradios import GRADIOS, python_with
-from tests.browser.servers import Server, serve
+from tests.browser.servers import Server, serve, serve_page
 
 HERE = Path(__file__).parent
 Needed = TypeVar("Needed")
+
+# Nobody waits for these; on a machine that does other work as well, they keep the tests from guessing.
+expect.set_options(timeout=30_000)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -76,6 +79,13 @@ def page(browser) -> Iterator[Page]:
 def hindrances() -> Callable[[Page, str], list[str]]:
     """Asks axe-core for what is seriously wrong with an element of a page as it is now."""
     return partial(find_hindrances, need(fetch_axe))
+
+
+@pytest.fixture(scope="module")
+def server(host_python, tmp_path_factory) -> Iterator[Server]:
+    """Our own server, with no models yet."""
+    with serve_page(host_python, tmp_path_factory.mktemp("server")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

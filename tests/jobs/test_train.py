@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from dreambooth.config.folders import RunFolder
@@ -65,7 +66,7 @@ def test_events_tell_the_story_in_order(begin, with_classes):
     run = begin(with_settings(with_classes, **LORA, duration__max_steps=2))
     do(run)
     told = [kind for kind in kinds(run) if kind != "progress"]
-    assert told == ["work", "start", "step", "step", "state", "checkpoint", "end"]
+    assert told == ["work", "start", "step", "step", "state", "checkpoint", "summary", "end"]
     step = next(event for event in read_events(run) if event["event"] == "step")
     numbers = ("loss", "instance_loss", "prior_loss", "grad_norm", "memory_bytes", "images_per_second")
     assert all(step[name] > 0 for name in numbers)
@@ -154,7 +155,7 @@ def test_save_and_sample_are_done_at_once_when_asked(begin, folder, config):
     ask(run, "sample")
     assert do(run)["outcome"] == "done"
     assert (folder.checkpoints / "toy_1.safetensors").exists()
-    assert [path.name for path in folder.samples.iterdir()] == ["sample_1-0.png"]
+    assert [path.name for path in folder.samples.glob("sample_*")] == ["sample_1-0.png"]
     assert kinds(run).count("state") == 2
 
 
@@ -288,6 +289,27 @@ def test_settings_that_change_during_a_training_stay_changed(begin, library, con
     do(run)
     record = library.load(MODEL)
     assert (record.config.seed, record.revision, record.lifetime_steps) == (77, before + 1, 1)
+
+
+def test_training_ends_with_a_picture_that_sums_it_up(begin, folder, config):
+    config = with_settings(config, **LORA, samples__sample_at_end=True)
+    widths = []
+    for request in ("stop_after_epoch", None):
+        run = begin(config)
+        if request:
+            ask(run, request)
+        do(run)
+        (told,) = [event["path"] for event in read_events(run) if event["event"] == "summary"]
+        assert told == f"samples/summary_{run.path.name}.png"
+        widths.append(Image.open(folder.path / told).width)
+    assert widths[0] < widths[1]  # the one that was stopped has no samples to show beside its graphs
+
+
+def test_discarded_training_has_no_summary(begin, folder, config):
+    run = begin(with_settings(config, **LORA))
+    ask_at_first_step(run, "discard")
+    do(run)
+    assert not list(folder.samples.glob("summary_*"))
 
 
 def test_run_that_is_over_is_not_done_again(begin, folder, config):

@@ -9,7 +9,8 @@ from PIL import Image
 
 from dreambooth.actions.workplace import Workplace
 from dreambooth.config.concept import Concept
-from dreambooth.config.settings import DataConfig, TrainConfig
+from dreambooth.config.data import DataConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.jobs.library import Library
 
@@ -31,6 +32,9 @@ class FolderHost:
 
     def lora_folder(self):
         return self.path / "loras"
+
+    def is_local(self):
+        return True
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_of_many_files_that_are_left_out_the_rest_is_counted(summarise, draw, ph
 def test_folder_without_pictures_is_a_problem(summarise, photos, folder, problem):
     told = summarise(instance_data_dir=str(photos) if folder is None else folder)
     assert problem in told["problems"][0]
-    assert (told["images"], told["classes"]) == (0, None)
+    assert (told["images"], told["class_images"]["need"]) == (0, 0)
 
 
 def test_class_images_are_planned_by_the_form(summarise, place, draw):
@@ -72,13 +72,13 @@ def test_class_images_are_planned_by_the_form(summarise, place, draw):
     own = place.library.folder(NAME).classifiers(0)
     own.mkdir()
     draw("c.png", "a photo of a dog").rename(own / "class_1.png")
-    assert summarise(num_class_images_per=3)["classes"] == {
+    assert summarise(num_class_images_per=3)["class_images"] == {
         "have": 1,
         "need": 6,
         "will_generate": 5,
         "folder": str(own),
     }
-    assert summarise()["classes"]["need"] == 0
+    assert summarise()["class_images"]["need"] == 0
 
 
 def test_class_folder_inside_the_instance_folder_is_a_problem(summarise, draw, photos):
@@ -123,7 +123,9 @@ def test_first_answer_on_many_pictures_counts_their_names(place, draw):
     for number in range(30):
         draw(f"{number}.png", "a dog", size=(900, 900), spot=number)
     values = {"name": NAME, "index": 0, "concept": asdict(place.library.load(NAME).config.concepts[0])}
+    values["concept"]["num_class_images_per"] = 2
     first = summary(place, values)
+    assert first["class_images"]["will_generate"] == 60
     assert (first["complete"], first["images"], first["captions"]) == (False, 30, 30)
     assert first["done"] < first["total"] == 30
 

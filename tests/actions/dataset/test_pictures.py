@@ -18,7 +18,8 @@ def show_when_ready(place):
 
     def ask(path, side_px=32, **values):
         while True:
-            (shown,) = show(place, {"paths": [str(path)], "side_px": side_px, **values}).values()
+            answer = show(place, {"paths": [str(path)], "side_px": side_px, **values})
+            shown = answer["pictures"][str(path)]
             if "pending" not in shown:
                 return shown
             time.sleep(0.02)
