@@ -1,5 +1,12 @@
 """How fast the page is there, and how fast it hears of runs: ``python -m benchmarks.page [PYTHON …]``.
 
+Importing and building are measured in this Python, and in others whose Gradio is another one. The runs are
+written by this program, as a worker would have told them. Every time is the best of a few, since other
+programs on the machine only ever add to it; ends with 1 when one is above its limit.
+"""
+
+from __future__ import annotations
+
 import json
 import subprocess
 import sys
