@@ -36,6 +36,7 @@ from dreambooth.jobs.asking import (
     prepare_sample,
     prepare_with_config,
 )
+from dreambooth.jobs.concept_order import remove_concept
 from dreambooth.jobs.control import ask_training, begin_training, find_asked_training, resume_training
 from dreambooth.jobs.follow import follow
 from dreambooth.jobs.library import Library, find_concept, read_job
@@ -164,7 +165,7 @@ def _changed_concepts(library: Library, asked: Namespace) -> tuple[Concept, ...]
     if asked.action == "list":
         return library.load(asked.name).config.concepts
     if asked.action == "remove":
-        return library.remove_concept(asked.name, asked.index).config.concepts
+        return remove_concept(library, asked.name, asked.index).config.concepts
 
     def change(config: TrainConfig) -> TrainConfig:
         if asked.action == "add":

@@ -11,9 +11,11 @@
     const name = page.find(".db-model-name");
     const saving = page.find(".db-saving");
     const train = page.find("[data-press='run.train']");
+    for (const button of page.findAll(".db-top button:not(.db-queue)")) button.disabled = true; // until a model is there
+    for (const item of page.findAll(".db-top [role=menuitem]")) item.disabled = false;
     page.on("model", (model) => {
       name.textContent = model || "No model: create one first";
-      for (const press of ["run.train", "page.load_settings", "page.save_settings", "page.export"]) {
+      for (const press of ["page.load_settings", "page.save_settings", "page.export"]) {
         page.find(`[data-press="${press}"]`).disabled = !model;
       }
     });

@@ -17,6 +17,10 @@ def asked_text(values: Values, name: str, default: str | None = None) -> str:
     value = values.get(name, default)
     if not isinstance(value, str):
         raise ConfigError(f"{name}: {'is missing' if value is None else 'must be a text'}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{name}: holds half a character, which no file can hold") from None
     return value
 
 

@@ -15,10 +15,11 @@ from dreambooth.config.forms.export import ExportForm
 from dreambooth.config.forms.filling import fill
 from dreambooth.config.store import ConfigError
 from dreambooth.jobs.asking import prepare_export
+from dreambooth.jobs.model_card import find_save
 
 
 def start(place: Workplace, values: Values) -> dict[str, Any]:
-    """Export the model ``name`` as its ``form`` says."""
+    """Export the model ``name``; the other values are those of its form."""
     return begin(place, prepare(place, values))
 
 
@@ -26,10 +27,15 @@ def prepare(place: Workplace, values: Values) -> RunFolder:
     """The run, its place found; raises ConfigError for what cannot be written there."""
     name = given(values, "name", str)
     record = place.library.load(name)
-    form = fill(ExportForm, given(values, "form", dict))
-    if form.format.startswith("lora") and not record.adapter:
-        raise ConfigError(f"format: {name} has no LoRA; train with an adapter, or export a checkpoint")
-    usual = f"{name}_{record.lifetime_steps}" + ("_diffusers" if form.format == "lora_diffusers" else "")
+    form = fill(ExportForm, {field: value for field, value in values.items() if field != "name"})
+    folder = place.library.folder(name)
+    save = find_save(folder, form.weights) if form.weights else None
+    has_lora = bool(record.adapter) if save is None else save["is_lora"]
+    if form.format.startswith("lora") and not has_lora:
+        told = f"step {save['step']} of {name}" if save else name
+        raise ConfigError(f"format: {told} has no LoRA; train with an adapter, or export a checkpoint")
+    steps = save["step"] if save else record.lifetime_steps
+    usual = f"{name}_{steps}" + ("_diffusers" if form.format == "lora_diffusers" else "")
     return prepare_export(place.library, name, form, _find_place(place, form, usual))
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from dreambooth.actions.given import given
+from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
+from dreambooth.config.folders import is_folder
+from dreambooth.config.forms.create import ImportForm
+from dreambooth.config.forms.filling import fill
 from dreambooth.config.store import ConfigError
+from dreambooth.jobs.asking import prepare_import
 from dreambooth.jobs.desktop import open_folder
 from dreambooth.jobs.model_card import model_card
 from dreambooth.jobs.model_list import list_models
 from dreambooth.jobs.restoring import prepare_restore
 from dreambooth.jobs.shelf import delete_model, prepare_duplicate, rename_model
-from dreambooth.jobs.start import prepare_run, start_worker
+from dreambooth.jobs.start import start_worker
+from dreambooth.migration.outline import outline_old_model
 
 
 def show_list(place: Workplace, _: Values) -> dict[str, Any]:
@@ -46,17 +53,24 @@ def delete(place: Workplace, values: Values) -> dict[str, Any]:
     return {"name": name, "bytes": delete_model(place.library, name, given(values, "confirmation", str))}
 
 
+def inspect_old(_: Workplace, values: Values) -> dict[str, Any]:
+    """What the folder ``source`` of the old extension holds, before it is imported."""
+    source = given(values, "source", str).strip()
+    if not is_folder(source):
+        raise ConfigError(f"source: {source} is not a folder" if source else "source: must be given")
+    try:
+        return asdict(outline_old_model(Path(source)))
+    except ConfigError as error:
+        raise ConfigError(f"source: {error}") from None
+
+
 def import_old(place: Workplace, values: Values) -> dict[str, Any]:
-    """Make the model ``name`` of a folder of the old extension."""
-    old = Path(given(values, "folder", str)).expanduser()
-    if not old.is_dir():
-        raise ConfigError(f"folder: {old} is not a folder")
-    folder = place.library.folder(given({"name": "", **values}, "name", str) or old.resolve().name)
+    """Make a model of a folder of the old extension; the values are those of its form."""
+    form = fill(ImportForm, values)
+    folder = place.library.folder(form.name or Path(form.source).resolve().name)
     if folder.path.exists():
         raise ConfigError(f"name: {folder.name} is taken; choose another name")
-    run = prepare_run(place.library, folder, "import", {"source": str(old.resolve())})
-    start_worker(run)
-    return {"run": place.library.run_place(run)}
+    return begin(place, prepare_import(place.library, form))
 
 
 def restore(place: Workplace, values: Values) -> dict[str, Any]:
@@ -81,6 +95,7 @@ ACTIONS: dict[str, Action] = {
     "models.rename": rename,
     "models.duplicate": duplicate,
     "models.delete": delete,
+    "models.inspect_old": inspect_old,
     "models.import": import_old,
     "models.restore": restore,
     "models.open_folder": show_folder,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -106,34 +105,12 @@ class Library:
         """Store other settings for a model; raises StaleSettings as ``change_config`` does."""
         return self.change_config(name, lambda _: config, expected_revision)
 
-    def remove_concept(self, name: str, index: int, expected_revision: int | None = None) -> ModelRecord:
-        """Take a concept away; its generated class images go to the backups, the others keep theirs."""
-        folder = self.folder(name)
-
-        def remove(config: TrainConfig) -> TrainConfig:
-            find_concept(config, index)
-            _put_class_images_aside(folder, index, len(config.concepts))
-            return replace(config, concepts=config.concepts[:index] + config.concepts[index + 1 :])
-
-        return self.change_config(name, remove, expected_revision)
-
 
 def find_concept(config: TrainConfig, index: int) -> Concept:
     """The concept of this number; raises ConfigError when there is none."""
     if not 0 <= index < len(config.concepts):
         raise ConfigError(f"there is no concept {index}; there are {len(config.concepts)}, counted from 0")
     return config.concepts[index]
-
-
-def _put_class_images_aside(folder: ModelFolder, index: int, num_concepts: int) -> None:
-    """Move a concept's generated class images to the backups, and those of later concepts one number down."""
-    own = folder.classifiers(index)
-    if own.exists():
-        folder.backups.mkdir(parents=True, exist_ok=True)
-        own.rename(folder.backups / f"{own.name}-{time.strftime('%Y%m%d-%H%M%S')}")
-    for later in range(index + 1, num_concepts):
-        if folder.classifiers(later).exists():
-            folder.classifiers(later).rename(folder.classifiers(later - 1))
 
 
 def read_job(run: RunFolder) -> dict[str, Any]:

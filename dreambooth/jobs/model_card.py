@@ -56,6 +56,14 @@ def list_saves(folder: ModelFolder) -> list[dict[str, Any]]:
     return [_describe_save(folder, path, step) for step, path in sorted(found, reverse=True)]
 
 
+def find_save(folder: ModelFolder, path: str) -> dict[str, Any]:
+    """The saved step at a path in the model's folder; raises ConfigError when it is none."""
+    found = next((save for save in list_saves(folder) if save["path"] == path), None)
+    if found is None:
+        raise ConfigError(f"weights: {folder.name} has no saved step {path}")
+    return found
+
+
 def _describe_save(folder: ModelFolder, path: Path, step: int) -> dict[str, Any]:
     preview = path.with_suffix(".preview.png")
     return {

@@ -26,7 +26,7 @@ CONNECT_SECONDS = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """What ``.jobs/tensorboard.json`` remembers."""
+    """What ``.tensorboard/board.json`` remembers."""
 
     pid: int
     port: int
@@ -125,7 +125,7 @@ def _read(library: Library) -> Board | None:
 
 
 def _file(library: Library, ending: str) -> Path:
-    return library.path / ".jobs" / f"tensorboard.{ending}"
+    return library.path / ".tensorboard" / f"board.{ending}"
 
 
 def _alone(library: Library) -> AbstractContextManager[None]:

@@ -15,8 +15,9 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+from dreambooth.config.editing import update_record
 from dreambooth.config.folders import ModelFolder, written_whole
-from dreambooth.config.store import load_record, save_record
+from dreambooth.config.store import load_record
 from dreambooth.models.working import folder_appearing_whole
 
 PLACE = "restoring"
@@ -62,7 +63,7 @@ def finish_replacing(folder: ModelFolder) -> None:
             _move(folder.path / name, folder.path / target)
         for path in (folder.working, folder.adapter_file):
             _move(place / path.name, path)
-        save_record(folder.config_file, replace(load_record(folder.config_file), **told["record"]))
+        update_record(folder.config_file, lambda now: replace(now, **told["record"]))
         (place / FACTS).unlink()
     shutil.rmtree(place, ignore_errors=True)
 

@@ -67,7 +67,6 @@ def draw_summary(summary: Summary) -> bytes:
     figure.text(0.03, 0.955, summary.title, fontsize=15, fontweight="bold", color=INK, parse_math=False)
     figure.text(0.03, 0.915, summary.subtitle, fontsize=9.5, color=FAINT, parse_math=False)
     spread = {"left": 0.03, "right": 0.975, "top": 0.86, "bottom": 0.075}
-    graphs: GridSpecBase
     if summary.samples:
         outer = GridSpec(1, 2, figure, wspace=0.14, **spread)
         axes = figure.add_subplot(outer[0, 0], anchor="NW")

@@ -1,7 +1,5 @@
 """What a training would do."""
 
-from dataclasses import replace
-
 import pytest
 
 from dreambooth.actions import plan
@@ -12,9 +10,9 @@ from tests.conftest import MODEL, draw_photos
 from tests.training.conftest import with_fields, with_settings
 
 
-def wait_for(place, **values):
-    while (told := plan.dry_run(place, values)) == {"pending": True}:
-        values.pop("again", None)
+def wait_for(place):
+    while (told := plan.dry_run(place, {"name": MODEL})) == {"pending": True}:
+        pass
     return told
 
 
@@ -29,10 +27,9 @@ def test_epoch_is_told_by_size_with_its_smaller_batches(folder, photos, config):
         5,
     )
     assert (told["num_batches"], told["num_smaller_batches"]) == (3, 1)
-    told = {bucket["size"]: bucket for bucket in told["buckets"]}
-    square, wide = told["64×64"], told["88×40"]
+    wide, square = sorted(told["buckets"], key=lambda bucket: -bucket["width"])
     assert (square["images"], square["batches"], square["smaller_batches"]) == (3, 2, 1)
-    assert (wide["images"], wide["batches"], wide["smaller_batches"], wide["steps"]) == (2, 1, 0, 1)
+    assert (wide["images"], wide["batches"], wide["smaller_batches"]) == (2, 1, 0)
     assert (wide["width"], wide["height"]) == (88, 40)
 
 
@@ -49,16 +46,14 @@ def test_settings_that_contradict_each_other_have_no_epoch(folder, config):
         describe_epoch(with_fields(config, instance_data_dir="/none"), folder)
 
 
-def test_dry_run_is_kept_until_settings_change_or_it_is_asked_again(library, photos, config):
+def test_dry_run_sees_settings_and_pictures_as_they_are(library, photos, config):
     place = workplace(library)
     library.save_config(MODEL, config)
-    assert wait_for(place, name=MODEL)["num_images"] == 3
+    assert wait_for(place)["num_images"] == 3
     draw_photos(photos, 5)
-    assert wait_for(place, name=MODEL)["num_images"] == 3
-    assert wait_for(place, name=MODEL, again=True)["num_images"] == 5
-    draw_photos(photos, 6)
-    library.save_config(MODEL, replace(config, seed=1))
-    assert wait_for(place, name=MODEL)["num_images"] == 6
+    assert wait_for(place)["num_images"] == 5
+    library.save_config(MODEL, with_fields(config, repeats=2))
+    assert wait_for(place)["num_shown"] == 10
 
 
 def test_what_went_wrong_is_tried_anew(library, config, tmp_path):
@@ -67,6 +62,12 @@ def test_what_went_wrong_is_tried_anew(library, config, tmp_path):
     empty.mkdir()
     library.save_config(MODEL, with_fields(config, instance_data_dir=str(empty)))
     with pytest.raises(ConfigError, match="no usable picture"):
-        wait_for(place, name=MODEL)
+        wait_for(place)
     draw_photos(empty, 2)
-    assert wait_for(place, name=MODEL)["num_images"] == 2
+    assert wait_for(place)["num_images"] == 2
+
+
+def test_settings_that_contradict_each_other_are_not_checked_by_a_job(library, folder):
+    with pytest.raises(ConfigError, match="concepts: add at least one concept"):
+        plan.check(workplace(library), {"name": MODEL})
+    assert not folder.runs.exists()

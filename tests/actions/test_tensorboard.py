@@ -31,7 +31,7 @@ def sleeper():
 
 
 def remembered(library):
-    return json.loads((library.path / ".jobs" / "tensorboard.json").read_text())
+    return json.loads((library.path / ".tensorboard" / "board.json").read_text())
 
 
 def test_it_answers_is_found_again_and_ends(place, library):
@@ -65,7 +65,7 @@ def test_process_that_has_its_number_now_is_left_alone(place, library, sleeper):
     values = remembered(library)
     assert end_process(values["pid"], values["process"], 5)
     told = {**values, "pid": sleeper.pid}
-    (library.path / ".jobs" / "tensorboard.json").write_text(json.dumps(told))
+    (library.path / ".tensorboard" / "board.json").write_text(json.dumps(told))
     assert tensorboard.state(place, {})["running"] is False
     tensorboard.stop(place, {})
     assert sleeper.poll() is None
@@ -75,7 +75,7 @@ def test_last_words_are_told_when_it_died(place, library):
     tensorboard.start(place, {})
     values = remembered(library)
     end_process(values["pid"], values["process"], 5)
-    (library.path / ".jobs" / "tensorboard.log").write_text("reading\nno more memory\n")
+    (library.path / ".tensorboard" / "board.log").write_text("reading\nno more memory\n")
     assert tensorboard.state(place, {}) == {
         "running": False,
         "message": "TensorBoard ended, and said last: no more memory",
@@ -83,5 +83,6 @@ def test_last_words_are_told_when_it_died(place, library):
 
 
 def test_damaged_memory_is_none(place, library):
-    (library.path / ".jobs" / "tensorboard.json").write_text("{")
+    tensorboard.stop(place, {})
+    (library.path / ".tensorboard" / "board.json").write_text("{")
     assert tensorboard.state(place, {})["running"] is False

@@ -29,4 +29,8 @@ class ExportForm(Form):
         "diffusers layout.",
     )
     dtype: Literal["fp32", "fp16", "bf16"] = option("fp16", "Precision", "Of the weights.")
+    weights: str = entry(
+        option("", "Saved step", "One of the model's checkpoints to write; empty: the model as it is."),
+        "save",
+    )
     overwrite: bool = option(False, "Overwrite", "The file may be there already.")

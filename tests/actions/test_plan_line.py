@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from dreambooth.actions.plan_line import ACTIONS
 from dreambooth.actions.plan_memory import plan_memory
-from dreambooth.actions.settings_plan import ACTIONS
 from dreambooth.actions.table import answer
 from dreambooth.actions.workplace import Workplace
 from dreambooth.config.settings import TrainConfig
@@ -162,7 +162,7 @@ def test_what_cannot_fit_is_said_in_the_end(folder):
 
 def test_nothing_heavy_is_imported():
     code = (
-        "import sys, dreambooth.actions.settings_plan, dreambooth.actions.settings, dreambooth.actions.presets\n"
+        "import sys, dreambooth.actions.plan_line, dreambooth.actions.settings, dreambooth.actions.presets\n"
         "print(sorted({'torch', 'diffusers', 'transformers', 'peft', 'psutil'} & set(sys.modules)))"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dreambooth.actions.background import Background, Progress, wait_for
 from dreambooth.actions.given import given
+from dreambooth.actions.plan_disk import plan_disk
 from dreambooth.actions.plan_facts import Pictures, Steps, common_repeats, find_pictures, find_steps
 from dreambooth.actions.plan_memory import MemoryPlan, in_gb, plan_memory
-from dreambooth.actions.under_way import Background, NotYet
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import ModelFolder
 from dreambooth.config.settings import TrainConfig
@@ -17,9 +18,7 @@ from dreambooth.jobs.machine import Machine, find_machine
 from dreambooth.jobs.shapes import read_shapes
 from dreambooth.jobs.speed import find_seconds_per_step
 
-WAIT_SECONDS = 0.1  # for pictures that were never looked at, and for a driver that was not asked yet
-
-_background = Background()
+PLANNING = Background()  # pictures that were never looked at, and a driver that was not asked yet
 
 
 def plan(place: Workplace, values: Values) -> dict[str, Any]:
@@ -31,11 +30,12 @@ def plan(place: Workplace, values: Values) -> dict[str, Any]:
     config, folder = place.library.load(name).config, place.library.folder(name)
     config = with_values(config, given({"values": {}, **values}, "values", dict))
     shapes = read_shapes(folder)
-    pictures, machine = _ask_for_pictures(config, folder), _ask_for_machine(config)
+    pictures, machine = _look(config, folder)
     memory = plan_memory(config, shapes, machine) if machine else None
     steps = find_steps(config, pictures.dataset) if pictures and pictures.dataset else None
     per_step = find_seconds_per_step(folder, config) if steps else None
     seconds = per_step * steps.num_steps if per_step and steps else None
+    disk = plan_disk(config, shapes, steps, folder.path)
     return {
         "words": ", ".join([_tell_steps(config, pictures, steps, seconds), *_tell_memory(memory, machine)]),
         "complete": pictures is not None and machine is not None,
@@ -49,22 +49,21 @@ def plan(place: Workplace, values: Values) -> dict[str, Any]:
         "device": machine.device if machine else None,
         "fits": memory.fits if memory else None,
         "advice": list(memory.advice) if memory else [],
+        "disk": {"words": disk.words, "most_bytes": disk.most, "fits": disk.most < disk.free},
     }
 
 
-def _ask_for_pictures(config: TrainConfig, folder: ModelFolder) -> Pictures | None:
+def _look(config: TrainConfig, folder: ModelFolder) -> tuple[Pictures | None, Machine | None]:
+    """Pictures and machine, as far as they are known in the time that a page waits."""
     about = (folder.path, config.concepts, config.data, config.method)
-    try:
-        return _background.result(about, lambda: find_pictures(config, folder), WAIT_SECONDS)
-    except NotYet:
-        return None
-
-
-def _ask_for_machine(config: TrainConfig) -> Machine | None:
-    try:
-        return _background.result(config.precision, lambda: find_machine(config.precision), WAIT_SECONDS)
-    except NotYet:
-        return None
+    tasks = [
+        PLANNING.start(about, lambda _: {"found": find_pictures(config, folder)}, folder.path),
+        PLANNING.start(config.precision, lambda _: {"found": find_machine(config.precision)}),
+    ]
+    wait_for(tasks)
+    told = [PLANNING.collect(task) for task in tasks]
+    pictures, machine = (None if isinstance(each, Progress) else each["found"] for each in told)
+    return pictures, machine
 
 
 def _tell_pictures(config: TrainConfig, pictures: Pictures | None) -> dict[str, Any]:
