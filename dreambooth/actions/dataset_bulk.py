@@ -43,7 +43,7 @@ def journals(place: Workplace, name: str) -> Path:
 
 
 def bulk(place: Workplace, values: Values) -> dict[str, Any]:
-    """Change the captions of ``paths``, or of a whole folder with ``all``, by one rule.
+    """Change the captions of ``paths``, or without them of the whole ``folder``, by one rule.
 
     With ``dry_run`` nothing is written. Of the changes the first are told.
     """
@@ -60,17 +60,17 @@ def bulk(place: Workplace, values: Values) -> dict[str, Any]:
 
 def _asked_edit(values: Values) -> Edit:
     kind = asked_choice(values, "kind", KINDS)
-    text, instead = asked_text(values, "text", ""), asked_text(values, "instead", "")
+    text, by = asked_text(values, "text", ""), asked_text(values, "by", "")
     is_needed = kind != "dedupe_tags"
     if is_needed and (not text if kind in ("prefix", "suffix", "replace") else not split_tags(text)):
         raise ConfigError("text: say what to put there, or what to look for")
-    return Edit(kind=kind, text=text, instead=instead, in_front=asked_flag(values, "in_front"))  # type: ignore[arg-type]
+    return Edit(kind=kind, text=text, by=by, in_front=asked_flag(values, "in_front"))  # type: ignore[arg-type]
 
 
 def _asked_pictures(place: Workplace, values: Values) -> Sequence[Path]:
-    if asked_flag(values, "all"):
-        return list_files(asked_path(values, "folder")).pictures
-    return asked_pictures(place, values)
+    if "paths" in values:
+        return asked_pictures(place, values)
+    return list_files(asked_path(values, "folder")).pictures
 
 
 def _plan(pictures: Sequence[Path], edit: Edit) -> list[Rewrite]:

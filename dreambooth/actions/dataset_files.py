@@ -32,22 +32,19 @@ def duplicates(_: Workplace, values: Values) -> dict[str, Any]:
     with refusing_bad_data():
         paths = list_files(folder).pictures
         answer = LOOKING.ask(
-            ("duplicates", paths), partial(_find_duplicates, folder, paths), place=("duplicates", folder)
+            ("duplicates", paths), partial(_find_duplicates, paths), place=("duplicates", folder)
         )
     if isinstance(answer, Progress):
         return {"complete": False, "done": answer.done, "total": answer.total, "groups": []}
     return answer
 
 
-def _find_duplicates(folder: Path, paths: Sequence[Path], progress: Progress) -> dict[str, Any]:
+def _find_duplicates(paths: Sequence[Path], progress: Progress) -> dict[str, Any]:
     prints: dict[Path, Fingerprint] = {}
     for number, path in enumerate(paths):
         progress.say(number, len(paths))
         prints |= _read_print(path)
-    groups = [
-        [{"path": str(path), "name": path.relative_to(folder).as_posix()} for path in group]
-        for group in group_alike(prints)
-    ]
+    groups = [[str(path) for path in group] for group in group_alike(prints)]
     return {"complete": True, "done": len(paths), "total": len(paths), "groups": groups}
 
 

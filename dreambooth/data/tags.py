@@ -17,7 +17,7 @@ class Edit:
 
     kind: Kind
     text: str = ""  # what is put in front or behind, searched for, or the tag; none for dedupe_tags
-    instead: str = ""  # of replace
+    by: str = ""  # of replace: what comes in its place
     in_front: bool = False  # of add_tag
 
 
@@ -50,7 +50,7 @@ def _suffix(caption: str, edit: Edit) -> str:
 
 
 def _replace(caption: str, edit: Edit) -> str:
-    return " ".join(caption.replace(edit.text, edit.instead).split())
+    return " ".join(caption.replace(edit.text, edit.by).split())
 
 
 def _add_tag(caption: str, edit: Edit) -> str:

@@ -12,8 +12,8 @@ from dreambooth.data.tags import Edit, apply_edit, count_tags, split_tags
     [
         ("a dog", Edit(kind="prefix", text="sks "), "sks a dog"),
         ("a dog", Edit(kind="suffix", text=", in snow"), "a dog, in snow"),
-        ("a dog by a dog", Edit(kind="replace", text="a dog", instead="sks"), "sks by sks"),
-        ("a  dog", Edit(kind="replace", text="cat", instead="sks"), "a dog"),
+        ("a dog by a dog", Edit(kind="replace", text="a dog", by="sks"), "sks by sks"),
+        ("a  dog", Edit(kind="replace", text="cat", by="sks"), "a dog"),
         ("dog, grass", Edit(kind="add_tag", text="sks"), "dog, grass, sks"),
         ("dog, grass", Edit(kind="add_tag", text="sks, snow", in_front=True), "sks, snow, dog, grass"),
         ("dog, Grass", Edit(kind="add_tag", text="grass"), "dog, Grass"),

@@ -37,7 +37,7 @@ PREFIX = {"kind": "prefix", "text": "sks, "}
 
 def test_whole_folder_is_changed_and_put_back(finish, captions, photos):
     before = captions()
-    told = finish(bulk, {"folder": str(photos), "all": True, "change": PREFIX})
+    told = finish(bulk, {"folder": str(photos), "change": PREFIX})
     assert told["changed"] == 3
     assert told["changes"][0] == {"path": str(photos / "a.png"), "before": "a dog", "after": "sks, a dog"}
     assert captions() == {"a.txt": "sks, a dog", "b.txt": "sks, a cat", "c bird.txt": "sks, c bird"}
@@ -47,7 +47,7 @@ def test_whole_folder_is_changed_and_put_back(finish, captions, photos):
 
 def test_dry_run_tells_the_same_and_writes_nothing(finish, captions, photos):
     before = captions()
-    told = finish(bulk, {"folder": str(photos), "all": True, "change": PREFIX, "dry_run": True})
+    told = finish(bulk, {"folder": str(photos), "change": PREFIX, "dry_run": True})
     assert (told["changed"], captions()) == (3, before)
     with pytest.raises(ConfigError, match="no change of captions to take back"):
         finish(take_back, {})
@@ -56,19 +56,19 @@ def test_dry_run_tells_the_same_and_writes_nothing(finish, captions, photos):
 def test_only_the_pictures_that_are_named_are_changed(finish, captions, photos):
     finish(
         bulk,
-        {"paths": [str(photos / "a.png")], "change": {"kind": "replace", "text": "dog", "instead": "fox"}},
+        {"paths": [str(photos / "a.png")], "change": {"kind": "replace", "text": "dog", "by": "fox"}},
     )
     assert captions() == {"a.txt": "a fox", "b.txt": "a  cat"}
 
 
 def test_caption_that_the_rule_leaves_alone_gets_no_file(finish, captions, photos):
     change = {"kind": "remove_tag", "text": "snow"}
-    assert finish(bulk, {"folder": str(photos), "all": True, "change": change})["changed"] == 0
+    assert finish(bulk, {"folder": str(photos), "change": change})["changed"] == 0
     assert set(captions()) == {"a.txt", "b.txt"}
 
 
 def test_what_was_changed_since_is_left_and_named(finish, captions, photos):
-    finish(bulk, {"folder": str(photos), "all": True, "change": PREFIX})
+    finish(bulk, {"folder": str(photos), "change": PREFIX})
     (photos / "a.txt").write_text("by hand")
     told = finish(take_back, {})
     assert (told["restored"], told["left"]) == (2, ["a.txt"])
@@ -82,11 +82,10 @@ def test_what_was_changed_since_is_left_and_named(finish, captions, photos):
         ({"change": {"kind": "prefix"}}, "text: say what"),
         ({"change": {"kind": "replace", "text": ""}}, "text: say what"),
         ({"change": {"kind": "add_tag", "text": " , "}}, "text: say what"),
-        ({"change": PREFIX}, "paths: is missing"),
         ({"change": PREFIX, "paths": ["/etc/a.png"]}, "none of the folders"),
         ({"change": PREFIX, "paths": ["{photos}/gone.png"]}, "not there any more: gone.png"),
-        ({"change": PREFIX, "all": True, "folder": "/nowhere/at/all"}, "does not exist"),
-        ({"change": PREFIX, "all": True}, "folder: is missing"),
+        ({"change": PREFIX, "folder": "/nowhere/at/all"}, "does not exist"),
+        ({"change": PREFIX}, "folder: is missing"),
     ],
 )
 def test_change_that_cannot_be_is_refused(finish, captions, photos, values, refusal):
