@@ -80,7 +80,7 @@
     context.strokeStyle = colours.strong;
     line(context, plot.x, plot.y + plot.height + 0.5, plot.x + plot.width, plot.y + plot.height + 0.5);
     context.textBaseline = "top";
-    for (const step of trainer.scales.wholeTicks(steps.low, steps.high, Math.max(2, plot.width / 80))) {
+    for (const step of trainer.scales.wholeTicks(steps.low, steps.high, Math.max(3, plot.width / 80))) {
       const x = Math.round(toX(step)) + 0.5;
       line(context, x, plot.y + plot.height, x, plot.y + plot.height + 4);
       const half = context.measureText(String(step)).width / 2;

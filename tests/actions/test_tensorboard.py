@@ -10,7 +10,7 @@ import pytest
 
 from dreambooth.actions import tensorboard
 from dreambooth.config.store import ConfigError
-from dreambooth.jobs.processes import command_line, end_process
+from dreambooth.jobs.processes import command_line, end_process, wait_for_command_line
 from tests.actions.workshop import workplace
 from tests.conftest import MODEL
 
@@ -54,10 +54,20 @@ def test_that_of_a_model_takes_the_place_of_that_of_all(place, library):
     tensorboard.start(place, {})
     first = remembered(library)
     assert tensorboard.start(place, {"name": MODEL})["model"] == MODEL
-    assert command_line(first["pid"]) != first["process"]
+    assert "tensorboard.main" in first["process"]
+    assert command_line(first["pid"]) is None
     assert str(library.folder(MODEL).logging) in remembered(library)["process"]
     with pytest.raises(ConfigError, match="there is no model dog"):
         tensorboard.start(place, {"name": "dog"})
+
+
+def test_process_is_known_by_its_command_line_as_soon_as_it_is_started():
+    for _ in range(100):
+        process = subprocess.Popen(["sleep", "60"])
+        told = wait_for_command_line(process.pid, 5)
+        process.kill()
+        process.wait()
+        assert told == "sleep 60"
 
 
 def test_process_that_has_its_number_now_is_left_alone(place, library, sleeper):
