@@ -1,12 +1,14 @@
-"""How fast the page hears of runs: ``python -m benchmarks.page``.
+"""How fast the page is there, and how fast it hears of runs: ``python -m benchmarks.page [PYTHON …]``.
 
-The runs are written by this program, as a worker would have told them. Every time is the best of a few, since
-other programs on the machine only ever add to it; ends with 1 when one is above its limit.
+Importing and building are measured in this Python, and in others whose Gradio is another one. The runs are
+written by this program, as a worker would have told them. Every time is the best of a few, since other
+programs on the machine only ever add to it; ends with 1 when one is above its limit.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +18,7 @@ from pathlib import Path
 
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.store import ModelRecord, save_record
+from dreambooth.environment import child_variables
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.page_state import PageState
 from dreambooth.jobs.run_telling import read_cursor
@@ -24,6 +27,18 @@ from dreambooth.jobs.run_views import RunView
 TRIES = 5
 SHORT, LONG = 200, 200_000  # steps
 NUM_MODELS = NUM_RUNS = 50
+BUILDING = """
+import sys, time, gradio
+began = time.perf_counter()
+from dreambooth.actions.table import find_actions
+from dreambooth.ui.gradio_tab import build_tab
+find_actions()
+imported = time.perf_counter()
+build_tab(lambda asked: {})
+built = time.perf_counter()
+assert "torch" not in sys.modules
+print(gradio.__version__, imported - began, built - imported)
+"""
 
 
 @dataclass(frozen=True)
@@ -122,18 +137,37 @@ def measure_state(folder: Path) -> Iterator[Measured]:
     yield Measured(f"poll of {NUM_MODELS} models x {NUM_RUNS} runs", polled, 0.02)
 
 
+def measure_building(python: str) -> Iterator[Measured]:
+    """Importing our side beyond Gradio, and drawing the page into it."""
+    command = [python, "-c", BUILDING]
+    variables = {**child_variables(), "GRADIO_ANALYTICS_ENABLED": "False"}
+    told = [
+        subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout.split()
+        for _ in range(TRIES)
+    ]
+    gradio = told[0][0]
+    yield Measured(f"import beside Gradio {gradio}", min(float(each[1]) for each in told), 0.3)
+    yield Measured(f"build the tab in Gradio {gradio}", min(float(each[2]) for each in told), 0.7)
+
+
 MEASUREMENTS: tuple[Callable[[Path], Iterator[Measured]], ...] = (measure_views, measure_state)
 
 
 def main() -> None:
     """See above."""
     is_slow = False
+    for each in _measure_all(sys.argv[1:]):
+        is_slow |= each.seconds > each.limit_seconds
+        print(f"{each.what}: {each.seconds * 1000:.1f} ms (at most {each.limit_seconds * 1000:.0f})")
+    sys.exit(is_slow)
+
+
+def _measure_all(pythons: list[str]) -> Iterator[Measured]:
+    for python in [sys.executable, *pythons]:
+        yield from measure_building(python)
     for measure in MEASUREMENTS:
         with tempfile.TemporaryDirectory() as folder:
-            for each in measure(Path(folder)):
-                is_slow |= each.seconds > each.limit_seconds
-                print(f"{each.what}: {each.seconds * 1000:.1f} ms (at most {each.limit_seconds * 1000:.0f})")
-    sys.exit(is_slow)
+            yield from measure(Path(folder))
 
 
 if __name__ == "__main__":

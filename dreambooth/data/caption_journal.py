@@ -11,7 +11,6 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 from dreambooth.config.folders import written_whole
@@ -126,9 +125,10 @@ def _read_bytes(path: Path) -> bytes | None:
 
 
 def _free_file(folder: Path) -> Path:
+    """The name behind all others: names sort in the order of changes."""
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    files = (folder / f"{stamp}-{number:03d}{OPEN}" for number in count())
-    return next(file for file in files if not file.exists() and not file.with_suffix(TAKEN_BACK).exists())
+    numbers = (int(file.stem.rpartition("-")[2]) for file in folder.glob(f"{stamp}-*"))
+    return folder / f"{stamp}-{max(numbers, default=-1) + 1:03d}{OPEN}"
 
 
 def _remove_old(folder: Path) -> None:

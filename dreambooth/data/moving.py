@@ -12,7 +12,7 @@ def free_stem(folder: Path, stem: str, suffixes: Iterable[str]) -> str:
     """``stem``, or with a number behind it, so that no file of these suffixes is there yet."""
     wanted = tuple(suffixes)
     return next(
-        name for name in _numbered(stem) if not any((folder / f"{name}{end}").exists() for end in wanted)
+        name for name in numbered(stem) if not any((folder / f"{name}{end}").exists() for end in wanted)
     )
 
 
@@ -28,6 +28,7 @@ def move_with_caption(picture: Path, folder: Path) -> Path:
     return place
 
 
-def _numbered(stem: str) -> Iterator[str]:
+def numbered(stem: str) -> Iterator[str]:
+    """The stem, and then with one number after the other behind it."""
     yield stem
     yield from (f"{stem}_{number}" for number in count(2))

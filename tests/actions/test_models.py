@@ -114,9 +114,9 @@ def test_weights_that_are_none_of_the_models_are_refused(perform_action, folder,
 
 
 def test_import_is_a_job_about_the_named_folder(perform_action, library, tmp_path):
-    assert "is not a folder" in perform_action("models.import", folder=str(tmp_path / "no"))["refused"]
-    assert "is taken" in perform_action("models.import", folder=str(tmp_path), name=MODEL)["refused"]
-    place = perform_action("models.import", folder=str(tmp_path), name="new")["result"]["run"]
+    assert "source: " in perform_action("models.import", source=str(tmp_path / "no"))["refused"]
+    assert "is taken" in perform_action("models.import", source=str(tmp_path), name=MODEL)["refused"]
+    place = perform_action("models.import", source=str(tmp_path), name="new")["result"]["run"]
     run = library.find_run(place)
     assert (place.split("/")[0], read_job(run)["source"]) == (".jobs", str(tmp_path))
     while is_alive(run):

@@ -14,13 +14,9 @@ from dreambooth.config.option import option
 class ExportForm(Form):
     """The model as a file or folder."""
 
-    to: str = entry(
-        option(
-            "",
-            "Write to",
-            "A file, or a new folder for diffusers; empty: where the webui looks for such files.",
-        ),
-        "output",
+    weights: str = entry(
+        option("", "Saved step", "One of the model's checkpoints to write; empty: the model as it is."),
+        "save",
     )
     format: Literal["checkpoint", "lora", "lora_diffusers", "diffusers"] = option(
         "checkpoint",
@@ -29,8 +25,12 @@ class ExportForm(Form):
         "diffusers layout.",
     )
     dtype: Literal["fp32", "fp16", "bf16"] = option("fp16", "Precision", "Of the weights.")
-    weights: str = entry(
-        option("", "Saved step", "One of the model's checkpoints to write; empty: the model as it is."),
-        "save",
+    to: str = entry(
+        option(
+            "",
+            "Write to",
+            "A file, or a new folder for diffusers; empty: where the webui looks for such files.",
+        ),
+        "output",
     )
     overwrite: bool = option(False, "Overwrite", "The file may be there already.")
