@@ -117,7 +117,8 @@ def perform(job: Job) -> dict[str, Any]:
     """Wait for the device and run the task; returns what the ``end`` event tells."""
     try:
         with _device(job):
-            job.stop_if_asked()
+            if job.stop_asked.is_set():  # while torch was being loaded
+                raise StoppedEarly("stopped before it began")
             if "model_dir" in job.asked:
                 finish_replacing(job.model_folder)
             result = TASKS[job.asked["job"]](job)
