@@ -67,11 +67,11 @@
   const OVER = ["done", "stopped", "discarded", "refused", "failed", "lost", "none"];
 
   /**
-   * Follow a job to its end, beside whatever Output shows; `told(view)` hears of each look at it.
-   * Resolves to its result; throws what it was refused or failed with.
+   * Follow a job to its end; `told(view)` hears of each look at it. Output shows it, unless a training is under
+   * way or `isShown` is false. Resolves to its result; throws what it was refused or failed with.
    */
-  async function followJob(page, run, told = () => {}) {
-    if (!page.state?.alive_training) page.poll.show(run);
+  async function followJob(page, run, told = () => {}, { isShown = true } = {}) {
+    if (isShown && !page.state?.alive_training) page.poll.show(run);
     page.poll.now();
     let cursor = null;
     for (;;) {

@@ -137,7 +137,7 @@
 
   function nameOf(concept, index) {
     const words = [concept.instance_token, concept.class_token].filter(Boolean).join(" ") || concept.instance_prompt || fileName(concept.instance_data_dir);
-    return `${index + 1}: ${words || "new concept"}`;
+    return `${index}: ${words || "new concept"}`; // counted as in folders, files and messages
   }
 
   function fileName(path) {

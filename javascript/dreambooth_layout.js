@@ -29,6 +29,7 @@
         open(tabs[(to + tabs.length) % tabs.length], { focus: true });
       });
     }
+    page.isFirstVisit = localStorage.getItem(REMEMBERED) === null;
     const remembered = tabs.find((tab) => tab.dataset.tab === localStorage.getItem(REMEMBERED));
     page.on("begin", () => open(remembered || tabs[0]));
   }

@@ -131,7 +131,7 @@
 
     result(job, result) {
       const place = this.find(".db-result");
-      const drawn = job ? trainer.drawResult(job, result) : [];
+      const drawn = job ? trainer.drawResult(this.page, job, result) : [];
       place.hidden = !drawn.length;
       place.replaceChildren(...drawn);
     }

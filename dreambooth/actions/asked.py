@@ -34,6 +34,14 @@ def asked_number(values: Values, name: str, default: int | None = None, *, low: 
     return value
 
 
+def asked_share(values: Values, name: str, default: float) -> float:
+    """A number from 0 to 1."""
+    value = values.get(name, default)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise ConfigError(f"{name}: must be a number from 0 to 1")
+    return float(value)
+
+
 def asked_flag(values: Values, name: str) -> bool:
     """A yes or no; no when it is absent."""
     value = values.get(name, False)

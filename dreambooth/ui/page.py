@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dreambooth.ui.concepts_tab import draw_concepts_tab
 from dreambooth.ui.create_tab import draw_create_tab
+from dreambooth.ui.export_dialog import draw_export_dialog
 from dreambooth.ui.generate_tab import draw_generate_tab
 from dreambooth.ui.markup import Markup, element
 from dreambooth.ui.models_tab import draw_models_tab
@@ -36,7 +37,7 @@ def draw_page() -> Markup:
         draw_top_row(),
         element("div", left, right, class_="db-columns"),
         element("div", class_="db-messages"),
-        element("div", class_="db-dialogs"),
+        element("div", draw_export_dialog(), class_="db-dialogs"),
         id=ROOT_ID,
     )
 

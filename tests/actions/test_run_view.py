@@ -50,7 +50,7 @@ def test_long_log_is_told_from_its_end(perform_action, told):
         ("run.train", {"name": "gone"}, "there is no model gone"),
         ("run.train", {"name": MODEL}, "concepts: add at least one concept"),
         ("run.train", {"name": MODEL, "resume": "yes"}, "resume must be true or false"),
-        ("run.train", {}, "needs the value 'name'"),
+        ("run.train", {}, "name: must be given"),
         ("run.ask", {"name": MODEL, "request": "stop"}, "toy is not being trained now"),
         ("run.ask", {"run": "toy/runs/x-train", "request": "stop"}, "not under way"),
         ("run.cancel", {"run": "toy/runs/20260101-000000-000-train"}, "over already"),
