@@ -96,8 +96,8 @@ def line_is(line: bytes, kind: str) -> bool:
     return line.startswith(b'{"event": "%s"' % kind.encode())
 
 
-def read_lines_backwards(path: Path) -> Iterator[bytes]:
-    """The whole lines of a file from the last to the first; an unfinished last one is left out."""
+def read_lines_backwards(path: Path, *, with_unfinished: bool = False) -> Iterator[bytes]:
+    """The lines of a file from the last to the first; one without an end only if it is asked for."""
     with path.open("rb") as file:
         position = file.seek(0, os.SEEK_END)
         rest, is_last = b"", True
@@ -107,10 +107,11 @@ def read_lines_backwards(path: Path) -> Iterator[bytes]:
             file.seek(position)
             rest, *lines = (file.read(size) + rest).split(b"\n")
             if is_last and lines:
-                lines.pop()
-                is_last = False
+                unfinished, is_last = lines.pop(), False
+                if with_unfinished and unfinished:
+                    yield unfinished
             yield from reversed(lines)
-        if not is_last:
+        if not is_last or (with_unfinished and rest):
             yield rest
 
 

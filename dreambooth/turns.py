@@ -50,12 +50,9 @@ def runs_before(models_dir: Path, ticket: Path) -> list[Path]:
     for other in sorted((models_dir / QUEUE).glob("[0-9]*")):
         if other.name >= ticket.name:
             break
-        try:
-            run = models_dir / other.read_text(encoding="utf-8")
-        except FileNotFoundError:  # whose run is done by now
-            continue
-        if is_locked(RunFolder(run).lock_file):
-            found.append(run)
+        told = _read_ticket(other)
+        if told is not None and is_locked(RunFolder(models_dir / told).lock_file):
+            found.append(models_dir / told)
         else:
             other.unlink(missing_ok=True)
     return found
@@ -64,8 +61,23 @@ def runs_before(models_dir: Path, ticket: Path) -> list[Path]:
 def _take_ticket(models_dir: Path, run: RunFolder) -> Path:
     queue = models_dir / QUEUE
     with file_lock(queue / COUNTER_LOCK, waiting=lambda: None):
-        last = max((int(ticket.name) for ticket in queue.glob("[0-9]*")), default=0)
+        told = Path(os.path.relpath(run.path, models_dir)).as_posix()
+        others = list(queue.glob("[0-9]*"))
+        for other in others:
+            if (
+                _read_ticket(other) == told
+            ):  # of a worker of this run that was killed: nobody waits for itself
+                other.unlink(missing_ok=True)
+        last = max((int(other.name) for other in others), default=0)
         ticket = queue / f"{last + 1:09d}"
         with written_whole(ticket) as file:
-            file.write(Path(os.path.relpath(run.path, models_dir)).as_posix())
+            file.write(told)
     return ticket
+
+
+def _read_ticket(ticket: Path) -> str | None:
+    """The run of a ticket; None when that run is done by now."""
+    try:
+        return ticket.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None

@@ -24,34 +24,37 @@
     image.replaceWith(h("span", { class: "db-no-picture", title: told.fault }, "✕"));
   }
 
+  const pathOf = (key) => key.slice(key.indexOf(" ") + 1);
+
+  async function fetchSide(side, images) {
+    const page = trainer.page;
+    const paths = images.map(([key]) => pathOf(key));
+    try {
+      const { pictures } = await page.call("pictures.show", { paths, side_px: side, folders: page.pictureFolders || [] });
+      for (const [key, elements] of images) {
+        const told = pictures[pathOf(key)];
+        if (told.pending) { // the server is still drawing it
+          wanted.set(key, [...(wanted.get(key) ?? []), ...elements]);
+          continue;
+        }
+        remember(key, told);
+        elements.forEach((image) => fill(image, told));
+      }
+    } catch (error) {
+      images.forEach(([, elements]) => elements.forEach((image) => fill(image, { fault: error.message })));
+    }
+  }
+
   async function fetchWanted() {
     timer = null;
-    const bySide = new Map();
+    const bySide = new Map(); // side → [[key, img elements]]; taken before anything is waited for
     for (const key of [...wanted.keys()].slice(0, MOST_AT_ONCE)) {
       const side = key.slice(0, key.indexOf(" "));
       if (!bySide.has(side)) bySide.set(side, []);
-      bySide.get(side).push(key);
+      bySide.get(side).push([key, wanted.get(key)]);
+      wanted.delete(key);
     }
-    for (const [side, keys] of bySide) {
-      const images = keys.map((key) => [key, wanted.get(key)]);
-      keys.forEach((key) => wanted.delete(key));
-      const paths = keys.map((key) => key.slice(key.indexOf(" ") + 1));
-      const page = trainer.page;
-      try {
-        const { pictures } = await page.call("pictures.show", { paths, side_px: Number(side), folders: page.pictureFolders || [] });
-        for (const [key, elements] of images) {
-          const told = pictures[key.slice(key.indexOf(" ") + 1)];
-          if (told.pending) { // the server is still drawing it
-            wanted.set(key, [...(wanted.get(key) ?? []), ...elements]);
-            continue;
-          }
-          remember(key, told);
-          elements.forEach((image) => fill(image, told));
-        }
-      } catch (error) {
-        images.forEach(([, elements]) => elements.forEach((image) => fill(image, { fault: error.message })));
-      }
-    }
+    await Promise.all([...bySide].map(([side, images]) => fetchSide(Number(side), images)));
     if (wanted.size) later();
   }
 

@@ -15,7 +15,7 @@
     let drawn = "";
 
     const drawConcepts = () => {
-      const names = (page.chosen.values?.concepts ?? []).map((each, index) => `${index + 1}: ${each.class_prompt || "no class prompt"}`);
+      const names = (page.chosen.values?.concepts ?? []).map((each, index) => `${index}: ${each.class_prompt || "no class prompt"}`);
       const before = concept.value;
       concept.replaceChildren(...names.map((name, index) => h("option", { value: String(index) }, name)));
       concept.value = names.length > Number(before) ? before || "0" : "0";

@@ -91,7 +91,7 @@
         ]);
         if (number !== this.asked) return;
         this.drawSummary(summary);
-        this.drawPrompts(prompts.concepts[this.index]);
+        this.drawPrompts(prompts.concepts[this.index], prompts.notes);
         if (!(summary.complete && prompts.complete)) setTimeout(() => { if (number === this.asked) this.ask(); }, 1000);
       } catch (error) {
         if (number === this.asked) this.page.find(".db-concept-summary").replaceChildren(h("p", { class: "db-note db-bad" }, error.message));
@@ -113,7 +113,7 @@
       }, trainer.picture(path, { side: 192, alt: title }))));
     }
 
-    drawPrompts(told) {
+    drawPrompts(told, notes) {
       const rows = told.prompts.map((prompt) => h("tr", {},
         h("th", { scope: "row" }, fileName(prompt.picture)), h("td", {}, prompt.instance), h("td", {}, prompt.class ?? "–"), h("td", {}, prompt.sample)));
       const table = h("div", { class: "db-scroll", tabindex: 0, role: "group", "aria-label": "Prompts" },
@@ -121,8 +121,9 @@
           h("thead", {}, h("tr", {}, ["Picture", "Instance prompt", "Class prompt", "Preview"].map((title) => h("th", { scope: "col" }, title)))),
           h("tbody", {}, rows)));
       const warnings = told.warnings.map((warning) => h("p", { class: "db-note db-warn" }, warning));
-      const more = told.distinct > rows.length ? h("p", { class: "db-soft" }, `… and ${told.distinct - rows.length} more`) : null;
-      this.put("prompts", ".db-prompts", told, rows.length ? [...warnings, table, more] : [...warnings, h("p", { class: "db-soft" }, "Name a folder with pictures to see them.")]);
+      const rest = told.distinct > rows.length ? [`… and ${told.distinct - rows.length} more`] : [];
+      const more = [...rest, ...notes].map((line) => h("p", { class: "db-soft" }, line));
+      this.put("prompts", ".db-prompts", [told, notes], rows.length ? [...warnings, table, ...more] : [...warnings, h("p", { class: "db-soft" }, "Name a folder with pictures to see them.")]);
     }
 
     /** Draw anew only when what is told has changed. */
@@ -136,7 +137,7 @@
 
   function nameOf(concept, index) {
     const words = [concept.instance_token, concept.class_token].filter(Boolean).join(" ") || concept.instance_prompt || fileName(concept.instance_data_dir);
-    return `${index + 1}: ${words || "new concept"}`;
+    return `${index}: ${words || "new concept"}`; // counted as in folders, files and messages
   }
 
   function fileName(path) {

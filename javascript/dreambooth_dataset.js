@@ -52,9 +52,8 @@
 
     async showMore() {
       const number = ++this.asked;
-      const { pictures, total } = await this.page.call("dataset.list", {
-        ...this.about, offset: this.shown.length, limit: AT_ONCE, search: this.search.value.trim(),
-      });
+      const part = { ...this.about, offset: this.shown.length, limit: AT_ONCE, search: this.search.value.trim() };
+      const { pictures, total, complete } = await this.page.call("dataset.list", part);
       if (number !== this.asked) return;
       this.total = total;
       for (const picture of pictures) {
@@ -64,6 +63,19 @@
       this.more.hidden = this.shown.length >= total;
       if (!total) this.place.replaceChildren(h("p", { class: "db-soft" }, this.search.value ? "Nothing found." : "There are no pictures."));
       for (const text of this.place.querySelectorAll("textarea")) fields.grow(text);
+      if (!complete) await this.measure(part, number);
+    }
+
+    /** Sizes come when the pictures have been looked at. */
+    async measure(part, number) {
+      const { pictures } = await whole(this.page, "dataset.list", part);
+      if (number !== this.asked) return;
+      const shown = new Map(this.shown.map((picture) => [picture.path, picture]));
+      for (const { path, width, height, bucket, fault } of pictures) {
+        if (!shown.has(path)) continue;
+        const picture = Object.assign(shown.get(path), { width, height, bucket, fault });
+        picture.facts.textContent = factsOf(picture);
+      }
     }
 
     row(picture) {
@@ -72,17 +84,18 @@
       const state = h("span", { class: "db-soft", role: "status" }, picture.caption_from === "name" ? "from the file's name" : "");
       text.addEventListener("input", () => fields.grow(text));
       text.addEventListener("change", () => this.page.attempt(async () => {
-        await this.page.call("dataset.caption", { ...this.about, path: picture.path, caption: text.value, before: picture.caption });
-        picture.caption = text.value;
+        const told = await this.page.call("dataset.caption", { ...this.about, path: picture.path, caption: text.value, before: picture.caption });
+        picture.caption = told.caption;
         state.textContent = "saved";
       }));
       const remove = h("button", { type: "button", "aria-label": `Take ${name} out of the set`, onclick: () => this.page.attempt(() => this.remove(picture, row)) }, "Take out");
+      picture.facts = h("span", {}, factsOf(picture));
       const list = () => this.shown.map(({ path, name: title }) => ({ path, title }));
       const row = h("div", { class: "db-dataset-row" },
         h("button", { type: "button", class: "db-thumb", title: name, onclick: () => trainer.viewPicture(this.page, list(), this.shown.indexOf(picture)) },
           trainer.picture(picture.path, { side: 192, alt: name })),
         h("div", { class: "db-stack" },
-          h("p", { class: "db-soft" }, `${name} · ${picture.width} × ${picture.height}${picture.bucket ? `, trained as ${picture.bucket}` : ""} `, state),
+          h("p", { class: "db-soft" }, picture.facts, " ", state),
           text),
         remove);
       return row;
@@ -97,6 +110,11 @@
     }
   }
 
+  function factsOf({ name, width, height, bucket, fault }) {
+    if (fault) return `${name} · cannot be used: ${fault}`;
+    return width ? `${name} · ${width} × ${height}, trained as ${bucket}` : name;
+  }
+
   function startBulk(page, editor) {
     page.press("dataset.bulk", () => {
       const kind = h("select", { id: "dreambooth_bulk_kind" }, Object.entries(CHANGES).map(([name, { label }]) => h("option", { value: name }, label)));
@@ -107,7 +125,7 @@
       const look = trainer.debounce(async () => {
         try {
           const told = await page.call("dataset.bulk", { ...editor.about, change: change(), dry_run: true });
-          preview.replaceChildren(h("p", {}, `${told.changes.length} captions change.`),
+          preview.replaceChildren(h("p", {}, `${told.changed} captions change.`),
             ...told.changes.slice(0, 3).map(({ before, after }) => h("p", {}, h("del", { class: "db-soft" }, before || "(empty)"), " → ", h("strong", {}, after || "(empty)"))));
         } catch (error) {
           preview.replaceChildren(h("p", { class: "db-fault" }, error.message));
@@ -130,17 +148,18 @@
         h("div", { class: "db-row db-end" },
           h("button", { type: "button", onclick: () => box.close() }, "Cancel"),
           h("button", { type: "button", class: "db-primary", onclick: () => page.attempt(async () => {
-            const told = await page.call("dataset.bulk", { ...editor.about, change: change(), dry_run: false });
+            const told = await whole(page, "dataset.bulk", { ...editor.about, change: change(), dry_run: false }, preview);
             box.close();
-            page.tell(`${told.changes.length} captions are changed; Undo takes it back.`, "done");
+            page.tell(`${told.changed} captions are changed; Undo takes it back.`, "done");
             await changed(page, editor);
           }) }, "Change them")));
       trainer.show(page, box);
       arrange();
     });
     page.press("dataset.undo", async () => {
-      const told = await page.call("dataset.undo", editor.about);
-      page.tell(`${told.restored} captions are as they were before.`, "done");
+      const told = await whole(page, "dataset.undo", editor.about, editor.told);
+      const left = told.left.length ? ` ${told.left.length} were changed since and are left.` : "";
+      page.tell(`${told.restored} captions are as they were before.${left}`, "done");
       await changed(page, editor);
     });
   }
@@ -150,14 +169,15 @@
     await editor.load();
   }
 
-  /** Ask again as long as the answer is being worked out. */
+  /** Ask again as long as the answer is being worked out; work that changes files goes on under its own name. */
   async function whole(page, action, values, told) {
-    for (;;) {
-      const answer = await page.call(action, values);
-      if (answer.complete !== false) return answer;
-      told.textContent = `Looked at ${answer.done} of ${answer.total} …`;
+    let answer = await page.call(action, values);
+    while (answer.complete === false) {
+      if (told) told.textContent = `${answer.done} of ${answer.total} …`;
       await new Promise((resolve) => { setTimeout(resolve, 600); });
+      answer = answer.work ? await page.call("dataset.follow", { work: answer.work }) : await page.call(action, values);
     }
+    return answer;
   }
 
   function startLooks(page, editor) {

@@ -131,7 +131,7 @@
 
     result(job, result) {
       const place = this.find(".db-result");
-      const drawn = job ? trainer.drawResult(job, result) : [];
+      const drawn = job ? trainer.drawResult(this.page, job, result) : [];
       place.hidden = !drawn.length;
       place.replaceChildren(...drawn);
     }
@@ -160,7 +160,7 @@
       const place = this.find(".db-class-images");
       place.hidden = !count;
       if (!place.firstChild) place.append(h("h3"), h("div", { class: "db-gallery" }));
-      write(place.firstChild, `Class images: ${count} made`);
+      write(place.firstChild, `The latest of ${count} class images`);
       const known = new Map([...place.lastChild.children].map((box) => [box.dataset.path, box]));
       trainer.settle(place.lastChild, paths.map((path, index) => {
         const box = known.get(path) ?? h("button", { type: "button", class: "db-thumb", "data-path": path, "aria-label": "Show this class image large" }, trainer.picture(path, { alt: "" }));

@@ -39,8 +39,8 @@
     const range = trainer.scales.rangeOf(curves, look);
     if (!range) return null;
     context.font = FONT;
-    const count = Math.max(3, Math.floor(box.height / 40));
-    const ticks = (look.isLog ? trainer.scales.logTicks : trainer.scales.linearTicks)(range.low, range.high, count);
+    const { logTicks, linearTicks } = trainer.scales;
+    const ticks = look.isLog ? logTicks(range.low, range.high, box.height / 28) : linearTicks(range.low, range.high, Math.max(3, box.height / 40));
     const labels = ticks.map(look.format);
     const left = 10 + Math.max(...labels.map((label) => context.measureText(label).width), 12);
     const plot = { x: box.x + left, y: box.y + EDGE.top, width: box.width - left - EDGE.right, height: box.height - EDGE.top - EDGE.bottom };
@@ -80,7 +80,7 @@
     context.strokeStyle = colours.strong;
     line(context, plot.x, plot.y + plot.height + 0.5, plot.x + plot.width, plot.y + plot.height + 0.5);
     context.textBaseline = "top";
-    for (const step of trainer.scales.wholeTicks(steps.low, steps.high, Math.max(2, plot.width / 80))) {
+    for (const step of trainer.scales.wholeTicks(steps.low, steps.high, Math.max(3, plot.width / 80))) {
       const x = Math.round(toX(step)) + 0.5;
       line(context, x, plot.y + plot.height, x, plot.y + plot.height + 4);
       const half = context.measureText(String(step)).width / 2;
@@ -100,7 +100,7 @@
     context.strokeStyle = look.colours.curves[number % look.colours.curves.length];
     context.lineJoin = "round";
     if (hasRaw) {
-      context.globalAlpha = 0.28;
+      context.globalAlpha = values.length > toX(steps[steps.length - 1]) - toX(steps[0]) ? 0.14 : 0.28; // many of them fill the frame
       context.lineWidth = 1;
       trace(context, steps, values, look.isLog, toX, toY);
     }

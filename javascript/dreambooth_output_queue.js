@@ -18,24 +18,30 @@
 
   trainer.part((page) => {
     let box = null;
-    let waiting = null; // the list of what runs and waits
-    let drawn = null;
+    let rows = new Map(); // run → its row
+    const waiting = h("ul", { class: "db-queue-list" }); // what runs and waits
+    const none = h("li", { class: "db-soft" }, "Nothing runs and nothing waits.");
 
-    function showButton(run) {
-      return h("button", { type: "button", "data-press": "page.show_run", "data-run": run }, "Show");
+    function showButton(entry) {
+      return h("button", { type: "button", "data-press": "page.show_run", "data-run": entry.run, "aria-label": `Show ${jobName(entry)} in Output` }, "Show");
     }
 
+    /** A row for each job; one that is there keeps its buttons, so that a press is never lost. */
     function drawWaiting(queue) {
-      const now = JSON.stringify(queue.map(({ run, status, words }) => [run, status, words]));
-      if (now === drawn) return;
-      drawn = now;
-      const focused = waiting.contains(document.activeElement) ? [document.activeElement.dataset.press, document.activeElement.dataset.run] : null;
-      waiting.replaceChildren(...queue.map((entry) => h("li", { class: "db-row" },
-        h("span", { class: "db-grow" }, h("strong", {}, jobName(entry)), h("br"), h("span", { class: "db-soft" }, entry.words)),
-        showButton(entry.run),
-        h("button", { type: "button", class: "db-danger", "data-press": "run.cancel", "data-run": entry.run, "aria-label": `Cancel ${jobName(entry)}` }, "Cancel"))));
-      if (!queue.length) waiting.replaceChildren(h("li", { class: "db-soft" }, "Nothing runs and nothing waits."));
-      if (focused) waiting.querySelector(`[data-press="${focused[0]}"][data-run="${CSS.escape(focused[1])}"]`)?.focus();
+      const before = rows;
+      rows = new Map(queue.map((entry) => [entry.run, before.get(entry.run) ?? drawJob(entry)]));
+      for (const { run, words } of queue) {
+        const place = rows.get(run).querySelector(".db-soft");
+        if (place.textContent !== words) place.textContent = words;
+      }
+      trainer.settle(waiting, queue.length ? [...rows.values()] : [none]);
+    }
+
+    function drawJob(entry) {
+      return h("li", { class: "db-row" },
+        h("span", { class: "db-grow" }, h("strong", {}, jobName(entry)), h("br"), h("span", { class: "db-soft" })),
+        showButton(entry),
+        h("button", { type: "button", class: "db-danger", "data-press": "run.cancel", "data-run": entry.run, "aria-label": `Cancel ${jobName(entry)}` }, "Cancel"));
     }
 
     async function drawFinished(place) {
@@ -43,13 +49,11 @@
       const over = jobs.filter((entry) => entry.outcome);
       place.replaceChildren(...over.map((entry) => h("li", { class: "db-row" },
         h("span", { class: "db-grow" }, h("strong", {}, jobName(entry)), h("br"), h("span", { class: "db-soft" }, told(entry))),
-        showButton(entry.run))));
+        showButton(entry))));
       if (!over.length) place.replaceChildren(h("li", { class: "db-soft" }, "None yet."));
     }
 
     page.press("page.queue", async () => {
-      waiting = h("ul", { class: "db-queue-list", "aria-live": "polite" });
-      drawn = null;
       const finished = h("ul", { class: "db-queue-list" });
       drawWaiting(page.state?.queue ?? []);
       box = h("dialog", { class: "db-dialog", "aria-label": "Queue" },

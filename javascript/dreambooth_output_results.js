@@ -12,7 +12,7 @@
     lora_merge: "Merging LoRAs", lora_bake: "Baking a LoRA in", lora_extract: "Extracting a LoRA", lora_resize: "Resizing a LoRA", lora_convert: "Converting a LoRA",
   };
   const LABELS = {
-    path: "File", checkpoint: "Checkpoint", folder: "Folder", report: "Report", grid: "Grid", bytes: "Size", family: "Family", predicts: "Predicts", resolution: "Resolution",
+    path: "File", checkpoint: "Checkpoint", folder: "Folder", report: "Report", bytes: "Size", family: "Family", predicts: "Predicts", resolution: "Resolution",
     num_weights: "Weights", dtype: "Precision", format: "Format", tensors: "Tensors", changed: "Weights changed", modules: "Layers", ranks: "Ranks",
     kept: "Kept of the change", outside: "Outside of the file", moved: "Moved", discarded: "Left out", left_out: "Left out", step: "Steps", model: "Model",
   };
@@ -37,8 +37,8 @@
     return typeof value === "object" ? null : String(value);
   }
 
-  function list(result, names) {
-    const rows = names.map((name) => [LABELS[name], words(name, result[name])]).filter(([, told]) => told !== null);
+  function list(result, names, labels = {}) {
+    const rows = names.map((name) => [labels[name] ?? LABELS[name], words(name, result[name])]).filter(([, told]) => told !== null);
     return rows.length ? h("dl", { class: "db-facts" }, rows.flatMap(([label, told]) => [h("dt", {}, label), h("dd", {}, told)])) : null;
   }
 
@@ -88,21 +88,29 @@
     ];
   }
 
+  /** All pictures of a grid as one, and where it lies. */
+  function drawGrid(path, page) {
+    const open = () => trainer.viewPicture(page, [{ path, title: path }], 0);
+    return h("div", { class: "db-summary" },
+      h("button", { type: "button", class: "db-thumb", "aria-label": "Show the grid large", onclick: open }, trainer.picture(path, { side: 1024, alt: "The grid" })),
+      h("p", { class: "db-soft" }, `It lies in ${path}`));
+  }
+
   const DRAW = {
     check: drawPlan,
     classes: drawClasses,
     import: drawImport,
     train: (result) => [list(result, ["checkpoint"])],
-    sample: (result) => [list(result, ["grid"])],
-    create: (result) => [list(result, ["model", "family", "predicts", "resolution", "num_weights", "dtype", "path"])],
+    sample: (result, page) => [result.grid && drawGrid(result.grid, page)],
+    create: (result) => [list(result, ["model", "family", "predicts", "resolution", "num_weights", "dtype", "path"], { path: "Folder" })],
   };
   const OTHERS = ["path", "format", "family", "predicts", "bytes", "tensors", "changed", "modules", "ranks", "kept", "outside", "moved", "left_out", "discarded"];
 
   /** Elements that tell a job's result. */
-  function drawResult(job, result) {
+  function drawResult(page, job, result) {
     if (!result) return [];
     const draw = DRAW[job] ?? (() => [list(result, OTHERS)]);
-    return draw(result).filter(Boolean);
+    return draw(result, page).filter(Boolean);
   }
 
   /** A job's name as people read it. */

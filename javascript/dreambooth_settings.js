@@ -143,7 +143,20 @@
     page.on("problems", () => draw(plan));
   }
 
+  /** What will be written, above the settings of saving. */
+  function startDisk(page) {
+    const place = page.find(".db-disk");
+    page.on("model", () => place.replaceChildren());
+    page.on("plan", ({ disk }) => {
+      if (!disk) return;
+      place.classList.toggle("db-bad", !disk.fits);
+      const lack = disk.fits ? null : h("p", {}, "That is more than there is: keep fewer, save less often, or train an adapter.");
+      place.replaceChildren(h("strong", {}, disk.words), ...(lack ? [lack] : []));
+    });
+  }
+
   trainer.part((page) => {
+    startDisk(page);
     startFields(page);
     startSearch(page);
     startPresets(page);

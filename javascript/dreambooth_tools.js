@@ -69,7 +69,7 @@
   }
 
   function planRows(plan) {
-    const concepts = plan.concepts.map((concept, index) => [`concept ${index + 1}`,
+    const concepts = plan.concepts.map((concept, index) => [`concept ${index}`,
       `${concept.images} pictures × ${concept.repeats}, as ${concept.prompts.map((prompt) => `“${prompt}”`).join(", ")}; class images: ${concept.class_images.have} there, ${concept.class_images.need} needed`]);
     return [
       ["training", `${plan.method}, ${plan.adapter === "none" ? "full model" : plan.adapter}, on ${plan.device}`],

@@ -13,6 +13,7 @@ from dreambooth.events import (
     EventWriter,
     ask,
     read_events,
+    read_lines_backwards,
     take_drawing,
     take_requests,
 )
@@ -110,3 +111,14 @@ def test_drawing_is_taken_once_and_the_last_that_was_asked_for_counts(run):
     assert take_requests(run) == []
     assert json.loads(take_drawing(run)) == {"prompt": "a ☃"}
     assert take_drawing(run) is None
+
+
+def test_lines_are_read_backwards_over_the_borders_of_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr("dreambooth.events.BLOCK_BYTES", 7)
+    path = tmp_path / "lines"
+    for text in ("", "a", "a\n", "\n", "one\n\ntwenty-two characters\nthree", "one\ntwo\n"):
+        path.write_text(text)
+        whole = text.split("\n")[:-1]
+        assert [line.decode() for line in read_lines_backwards(path)] == whole[::-1]
+        all_lines = [*whole, text.split("\n")[-1]] if text and not text.endswith("\n") else whole
+        assert [line.decode() for line in read_lines_backwards(path, with_unfinished=True)] == all_lines[::-1]

@@ -103,3 +103,11 @@ def test_device_lock_without_a_ticket_is_waited_for_too(start, tmp_path):
         second = start("second")
         assert heard(second) == "1"
     assert heard(second) == "mine"
+
+
+def test_resumed_run_does_not_wait_for_its_killed_worker(start):
+    first = start("first")
+    assert heard(first) == "mine"
+    first.kill()
+    first.wait()
+    assert heard(start("first")) == "mine"

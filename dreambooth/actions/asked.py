@@ -17,6 +17,10 @@ def asked_text(values: Values, name: str, default: str | None = None) -> str:
     value = values.get(name, default)
     if not isinstance(value, str):
         raise ConfigError(f"{name}: {'is missing' if value is None else 'must be a text'}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{name}: holds half a character, which no file can hold") from None
     return value
 
 
@@ -28,6 +32,14 @@ def asked_number(values: Values, name: str, default: int | None = None, *, low: 
     if not low <= value <= high:
         raise ConfigError(f"{name}: must be from {low} to {high}")
     return value
+
+
+def asked_share(values: Values, name: str, default: float) -> float:
+    """A number from 0 to 1."""
+    value = values.get(name, default)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise ConfigError(f"{name}: must be a number from 0 to 1")
+    return float(value)
 
 
 def asked_flag(values: Values, name: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dreambooth.actions.given import given
 from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, SourceFile, Values, Workplace
 from dreambooth.config.forms.create import CreateForm, InspectForm
@@ -18,8 +17,8 @@ TOYBOX = SourceFile("Toybox: the small model that ships with the trainer", WEIGH
 
 
 def start(place: Workplace, values: Values) -> dict[str, Any]:
-    """Make a model of what its ``form`` says."""
-    form = fill(CreateForm, given(values, "form", dict))
+    """Make a model; the values are those of its form."""
+    form = fill(CreateForm, values)
     if place.library.folder(form.name).is_model():
         raise ConfigError(
             f"name: there is a model {form.name} already; choose another name or delete it first"
@@ -36,8 +35,8 @@ def sources(place: Workplace, _: Values) -> dict[str, Any]:
 
 
 def inspect(place: Workplace, values: Values) -> dict[str, Any]:
-    """Look at a source, as its ``form`` says, before a model is made of it."""
-    return begin(place, prepare_inspect(place.library, fill(InspectForm, given(values, "form", dict))))
+    """Look at a source before a model is made of it; the values are those of its form."""
+    return begin(place, prepare_inspect(place.library, fill(InspectForm, values)))
 
 
 ACTIONS: Mapping[str, Action] = {

@@ -6,23 +6,30 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.waiting import Answers
+from dreambooth.actions.background import Background, Progress
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.environment import child_variables, environment_python
 
 MOST_SECONDS = 900
-FOUND = Answers()
+EXAMINATIONS = Background()
+_found: dict[Path, dict[str, Any]] = {}
 
 
 def run(place: Workplace, values: Values) -> dict[str, Any]:
-    """All findings; kept until ``again`` is asked for, and pending as long as they are made."""
+    """All findings; kept until they are asked for ``again``, and pending as long as they are made."""
     models_dir = place.library.path.resolve()
-    return FOUND.find("doctor", models_dir, partial(examine, models_dir), again=values.get("again") is True)
+    if values.get("again") is not True and models_dir in _found:
+        return _found[models_dir]
+    told = EXAMINATIONS.ask(models_dir, lambda _: examine(models_dir))
+    if isinstance(told, Progress):
+        _found.pop(models_dir, None)  # who asks next waits for these
+        return {"pending": True}
+    _found[models_dir] = told
+    return told
 
 
 def examine(models_dir: Path) -> dict[str, Any]:

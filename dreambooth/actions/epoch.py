@@ -9,7 +9,7 @@ from dreambooth.config.folders import ModelFolder
 from dreambooth.config.rules import find_problems
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError
-from dreambooth.data.batches import Batch, Step, epoch_steps
+from dreambooth.data.batches import Batch, epoch_steps
 from dreambooth.data.buckets import Size
 from dreambooth.data.class_plan import plan_class_images
 from dreambooth.data.errors import DataError
@@ -38,7 +38,7 @@ def describe_epoch(config: TrainConfig, folder: ModelFolder) -> dict[str, Any]:
         "num_epochs": -(-num_steps // len(steps)),
         "num_batches": len(batches),
         "num_smaller_batches": sum(_is_smaller(batch, config) for batch in batches),
-        "buckets": [_describe_bucket(size, dataset, steps, config) for size in _sizes(batches)],
+        "buckets": [_describe_bucket(size, dataset, batches, config) for size in _sizes(batches)],
         "class_images": [
             {
                 "concept": plan.concept,
@@ -57,18 +57,18 @@ def _sizes(batches: list[Batch]) -> list[Size]:
     return sorted({batch.size for batch in batches})
 
 
-def _describe_bucket(size: Size, dataset: Dataset, steps: list[Step], config: TrainConfig) -> dict[str, Any]:
-    held = [batch for step in steps for batch in step if batch.size == size]
+def _describe_bucket(
+    size: Size, dataset: Dataset, batches: list[Batch], config: TrainConfig
+) -> dict[str, Any]:
+    held = [batch for batch in batches if batch.size == size]
     images = [example for example in dataset.instances if example.size == size]
     shown = Counter(item.example.is_class for batch in held for item in batch.items)
     return {
-        "size": str(size),
         "width": size.width_px,
         "height": size.height_px,
         "images": len(images),
         "shown": shown[False],
         "class_images_shown": shown[True],
-        "steps": sum(any(batch.size == size for batch in step) for step in steps),
         "batches": len(held),
         "smaller_batches": sum(_is_smaller(batch, config) for batch in held),
     }

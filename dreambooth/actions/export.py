@@ -19,7 +19,7 @@ from dreambooth.jobs.model_card import find_save
 
 
 def start(place: Workplace, values: Values) -> dict[str, Any]:
-    """Export the model ``name`` as its ``form`` says."""
+    """Export the model ``name``; the other values are those of its form."""
     return begin(place, prepare(place, values))
 
 
@@ -27,7 +27,7 @@ def prepare(place: Workplace, values: Values) -> RunFolder:
     """The run, its place found; raises ConfigError for what cannot be written there."""
     name = given(values, "name", str)
     record = place.library.load(name)
-    form = fill(ExportForm, given(values, "form", dict))
+    form = fill(ExportForm, {field: value for field, value in values.items() if field != "name"})
     folder = place.library.folder(name)
     save = find_save(folder, form.weights) if form.weights else None
     has_lora = bool(record.adapter) if save is None else save["is_lora"]

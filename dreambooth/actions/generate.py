@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.actions.given import given
-from dreambooth.actions.starting import begin, tell_run
+from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.config.forms.filling import fill
@@ -17,38 +17,40 @@ from dreambooth.config.forms.sample import GridForm, LookForm, SampleForm
 from dreambooth.config.store import ConfigError
 from dreambooth.events import ask
 from dreambooth.jobs.asking import prepare_sample
-from dreambooth.jobs.library import find_unfinished_training
-from dreambooth.jobs.start import is_alive
+from dreambooth.jobs.control import find_living_training
 
 NOT_FOR_TRAININGS = ("to", "weights", "adapter_weight")
 
 
 def draw(place: Workplace, values: Values) -> dict[str, Any]:
-    """Draw pictures with the model ``name`` as its ``form`` says.
+    """Draw pictures with the model ``name``; the other values are those of its form.
 
     A training that is under way draws them itself, unless a saved step is to draw.
     """
     name = given(values, "name", str)
     place.library.load(name)
-    form = fill(SampleForm, given(values, "form", dict))
+    form = fill(SampleForm, _without_name(values))
     training = find_drawer(place.library.folder(name), form)
     if training is None:
         return begin(place, prepare_pictures(place, name, form))
     _ask_training(training, form)
-    return {"asked": "draw", "run": tell_run(place, training)}
+    return {"asked": "draw", "run": place.library.run_place(training)}
 
 
 def grid(place: Workplace, values: Values) -> dict[str, Any]:
-    """Draw the same pictures with several saved steps of the model ``name``, as its ``form`` says."""
+    """Draw the same pictures with several saved steps of the model ``name``; else the values of its form."""
     name = given(values, "name", str)
     place.library.load(name)
-    return begin(place, prepare_grid(place, name, fill(GridForm, given(values, "form", dict))))
+    return begin(place, prepare_grid(place, name, fill(GridForm, _without_name(values))))
+
+
+def _without_name(values: Values) -> dict[str, Any]:
+    return {field: value for field, value in values.items() if field != "name"}
 
 
 def find_drawer(folder: ModelFolder, form: SampleForm) -> RunFolder | None:
     """The training that can draw the pictures, if one is under way and the model as it is draws them."""
-    run = None if form.weights else find_unfinished_training(folder)
-    return run if run is not None and is_alive(run) else None
+    return None if form.weights else find_living_training(folder)
 
 
 def prepare_pictures(place: Workplace, name: str, form: SampleForm) -> RunFolder:

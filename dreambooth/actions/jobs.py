@@ -8,7 +8,7 @@ from typing import Any
 from dreambooth.actions.given import given
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.store import ConfigError
-from dreambooth.jobs.past_runs import list_runs
+from dreambooth.jobs.past_runs import list_past_runs
 
 USUAL, MOST = 50, 500
 
@@ -18,7 +18,7 @@ def list_jobs(place: Workplace, values: Values) -> dict[str, Any]:
     limit = given({"limit": USUAL, **values}, "limit", int)
     if not 1 <= limit <= MOST:
         raise ConfigError(f"limit: choose a number from 1 to {MOST}")
-    return {"jobs": list_runs(place.library, limit)}
+    return {"jobs": list_past_runs(place.library, limit)}
 
 
 ACTIONS: Mapping[str, Action] = {"jobs.list": list_jobs}

@@ -19,7 +19,6 @@ from dreambooth.jobs.model_card import model_card
 from dreambooth.jobs.model_list import list_models
 from dreambooth.jobs.restoring import prepare_restore
 from dreambooth.jobs.shelf import delete_model, prepare_duplicate, rename_model
-from dreambooth.jobs.start import start_worker
 from dreambooth.migration.outline import outline_old_model
 
 
@@ -43,8 +42,7 @@ def rename(place: Workplace, values: Values) -> dict[str, Any]:
 def duplicate(place: Workplace, values: Values) -> dict[str, Any]:
     """Copy ``name`` to ``new_name``."""
     run = prepare_duplicate(place.library, given(values, "name", str), given(values, "new_name", str))
-    start_worker(run)
-    return {"run": place.library.run_place(run)}
+    return begin(place, run)
 
 
 def delete(place: Workplace, values: Values) -> dict[str, Any]:
@@ -65,8 +63,8 @@ def inspect_old(_: Workplace, values: Values) -> dict[str, Any]:
 
 
 def import_old(place: Workplace, values: Values) -> dict[str, Any]:
-    """Make a model of a folder of the old extension, as its ``form`` says."""
-    form = fill(ImportForm, given(values, "form", dict))
+    """Make a model of a folder of the old extension; the values are those of its form."""
+    form = fill(ImportForm, values)
     folder = place.library.folder(form.name or Path(form.source).resolve().name)
     if folder.path.exists():
         raise ConfigError(f"name: {folder.name} is taken; choose another name")
@@ -76,8 +74,7 @@ def import_old(place: Workplace, values: Values) -> dict[str, Any]:
 def restore(place: Workplace, values: Values) -> dict[str, Any]:
     """Make the weights of a saved step, ``weights``, those of ``name`` again."""
     run = prepare_restore(place.library, given(values, "name", str), given(values, "weights", str))
-    start_worker(run)
-    return {"run": place.library.run_place(run)}
+    return begin(place, run)
 
 
 def show_folder(place: Workplace, values: Values) -> dict[str, Any]:

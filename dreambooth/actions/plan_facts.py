@@ -10,6 +10,7 @@ from dreambooth.config.rules import concept_problems
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, steps_per_epoch
 from dreambooth.data.class_plan import ClassPlan, plan_class_images
+from dreambooth.data.concepts import num_class_images
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset, build_examples
 
@@ -39,9 +40,15 @@ def find_pictures(config: TrainConfig, folder: ModelFolder) -> Pictures:
     class_folders: list[Path] = [folder.classifiers(index) for index in range(len(config.concepts))]
     try:
         dataset = build_examples(config, class_folders)
-        return Pictures(dataset, tuple(plan_class_images(config, class_folders)))
+        return Pictures(dataset, _plan_classes(config, class_folders))
     except DataError as error:
         return Pictures(None, fault=str(error))
+
+
+def _plan_classes(config: TrainConfig, class_folders: list[Path]) -> tuple[ClassPlan, ...]:
+    if any(num_class_images(concept, 1, config.method) for concept in config.concepts):
+        return tuple(plan_class_images(config, class_folders))
+    return tuple(ClassPlan(index, have=0, need=0, missing=()) for index in range(len(config.concepts)))
 
 
 def find_steps(config: TrainConfig, dataset: Dataset) -> Steps:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dreambooth.actions.background import Background, Progress, wait_for
+from dreambooth.actions.background import Background, wait_for
 from dreambooth.actions.given import given
+from dreambooth.actions.last_seen import LastSeen, Seen
+from dreambooth.actions.plan_disk import plan_disk
 from dreambooth.actions.plan_facts import Pictures, Steps, common_repeats, find_pictures, find_steps
 from dreambooth.actions.plan_memory import MemoryPlan, in_gb, plan_memory
 from dreambooth.actions.workplace import Action, Values, Workplace
@@ -18,6 +20,8 @@ from dreambooth.jobs.shapes import read_shapes
 from dreambooth.jobs.speed import find_seconds_per_step
 
 PLANNING = Background()  # pictures that were never looked at, and a driver that was not asked yet
+PICTURES: LastSeen[Pictures] = LastSeen()
+MACHINES: LastSeen[Machine] = LastSeen()
 
 
 def plan(place: Workplace, values: Values) -> dict[str, Any]:
@@ -29,14 +33,16 @@ def plan(place: Workplace, values: Values) -> dict[str, Any]:
     config, folder = place.library.load(name).config, place.library.folder(name)
     config = with_values(config, given({"values": {}, **values}, "values", dict))
     shapes = read_shapes(folder)
-    pictures, machine = _look(config, folder)
+    seen, asked = _look(config, folder)
+    pictures, machine = seen.found, asked.found
     memory = plan_memory(config, shapes, machine) if machine else None
     steps = find_steps(config, pictures.dataset) if pictures and pictures.dataset else None
     per_step = find_seconds_per_step(folder, config) if steps else None
     seconds = per_step * steps.num_steps if per_step and steps else None
+    disk = plan_disk(config, shapes, steps, folder.path)
     return {
         "words": ", ".join([_tell_steps(config, pictures, steps, seconds), *_tell_memory(memory, machine)]),
-        "complete": pictures is not None and machine is not None,
+        "complete": seen.is_new and asked.is_new,
         **_tell_pictures(config, pictures),
         "num_steps": steps.num_steps if steps else None,
         "num_epochs": steps.num_epochs if steps else None,
@@ -47,20 +53,22 @@ def plan(place: Workplace, values: Values) -> dict[str, Any]:
         "device": machine.device if machine else None,
         "fits": memory.fits if memory else None,
         "advice": list(memory.advice) if memory else [],
+        "disk": {"words": disk.words, "most_bytes": disk.most, "fits": disk.most < disk.free},
     }
 
 
-def _look(config: TrainConfig, folder: ModelFolder) -> tuple[Pictures | None, Machine | None]:
-    """Pictures and machine, as far as they are known in the time that a page waits."""
-    about = (folder.path, config.concepts, config.data, config.method)
+def _look(config: TrainConfig, folder: ModelFolder) -> tuple[Seen[Pictures], Seen[Machine]]:
+    """Pictures and machine as they are, or as they were last, where a page does not wait for them."""
+    kept_for = (folder.path, config.concepts, config.method)
     tasks = [
-        PLANNING.start(about, lambda _: {"found": find_pictures(config, folder)}, folder.path),
+        PLANNING.start(
+            (kept_for, config.data), lambda _: {"found": find_pictures(config, folder)}, folder.path
+        ),
         PLANNING.start(config.precision, lambda _: {"found": find_machine(config.precision)}),
     ]
     wait_for(tasks)
-    told = [PLANNING.collect(task) for task in tasks]
-    pictures, machine = (None if isinstance(each, Progress) else each["found"] for each in told)
-    return pictures, machine
+    pictures, machine = (PLANNING.collect(task) for task in tasks)
+    return PICTURES.see(kept_for, pictures), MACHINES.see(config.precision, machine)
 
 
 def _tell_pictures(config: TrainConfig, pictures: Pictures | None) -> dict[str, Any]:

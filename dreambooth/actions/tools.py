@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.given import given
 from dreambooth.actions.outputs import CHECKPOINTS, LORAS, find_file, find_new_folder
 from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
@@ -22,13 +21,13 @@ MAKE_CHECKPOINTS = ("merge", "convert", "lora_bake")
 
 
 def start(job: str, place: Workplace, values: Values) -> dict[str, Any]:
-    """Give a tool its work, as its ``form`` says."""
+    """Give a tool its work; the values are those of its form."""
     return begin(place, prepare(job, place, values))
 
 
 def prepare(job: str, place: Workplace, values: Values) -> RunFolder:
     """The run, its place found; raises ConfigError for what cannot be written there."""
-    form = fill(TOOL_FORMS[job], given(values, "form", dict))
+    form = fill(TOOL_FORMS[job], values)
     return prepare_finished(place.library, job, replace(form, to=str(_find_place(job, place, form))))
 
 

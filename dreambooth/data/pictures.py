@@ -58,6 +58,17 @@ def load_picture(path: Path) -> Image.Image:
         raise PictureError(path, f"cannot be decoded: {told}") from error
 
 
+def is_picture(path: Path) -> bool:
+    """Whether a file begins as a picture does; what follows may be damaged all the same."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            Image.open(path).close()
+    except (Image.DecompressionBombError, *DECODER_ERRORS):
+        return False
+    return True
+
+
 def _decode(path: Path) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about metadata, and about sizes that our own limit allows

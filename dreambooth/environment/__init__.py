@@ -10,6 +10,7 @@ from dreambooth.environment.place import (
     child_variables,
     environment_folder,
     environment_python,
+    has_package,
     is_inside,
     is_supported_python,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "environment_python",
     "explain_unused_card",
     "find_fault",
+    "has_package",
     "is_inside",
     "is_ready",
     "is_supported_python",

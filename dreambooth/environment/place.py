@@ -21,6 +21,13 @@ def environment_python() -> Path:
     return environment_folder().joinpath(*place)
 
 
+def has_package(name: str) -> bool:
+    """Whether the environment holds a package, by its folder; nothing is imported."""
+    folder = environment_folder()
+    places = (folder / "Lib" / "site-packages", *folder.glob("lib/python*/site-packages"))
+    return any((place / name).is_dir() for place in places)
+
+
 def child_variables() -> dict[str, str]:
     """Variables for a process in the environment: it finds this package and nothing of the host's."""
     return {**variables_without_paths(), "PYTHONPATH": str(ROOT)}

@@ -37,6 +37,16 @@ def _ask_system(pid: int) -> str | None:
     return told.stdout.strip() or None
 
 
+def wait_for_command_line(pid: int, seconds: float) -> str:
+    """The same of a process that was just started, which is told a moment later; raises OSError if never."""
+    until = time.monotonic() + seconds
+    while (told := command_line(pid)) is None:
+        if time.monotonic() > until:
+            raise OSError(f"the system does not tell of process {pid}, or it has ended")
+        time.sleep(POLL_SECONDS / 10)
+    return told
+
+
 def end_process(pid: int, expected: str, seconds: float) -> bool:
     """Ask a process to end if it is still the one that was started so; whether it is gone in time."""
     if command_line(pid) != expected:

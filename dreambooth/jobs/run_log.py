@@ -12,7 +12,7 @@ def read_log_tail(run: RunFolder, num_lines: int) -> list[str]:
     """The last lines of the log; of a bar that was drawn over itself what was drawn last."""
     if not run.log_file.exists():
         return []
-    lines = list(islice(read_lines_backwards(run.log_file), num_lines))
+    lines = list(islice(read_lines_backwards(run.log_file, with_unfinished=True), num_lines))
     return [_as_seen(line) for line in reversed(lines)]
 
 

@@ -23,9 +23,9 @@ SPIKE = "is_spike"  # a step that is told for its loss alone
 def read_events_sparsely(path: Path, offset: int) -> Iterator[tuple[int, list[Event]]]:
     """Events from ``offset`` on, in blocks, each with the offset behind it.
 
-    Where more steps were added than a screen has room for, a few of every span of steps are told. Besides, and
-    marked as ``SPIKE``, its lowest and highest loss are, and one that is no number. Unfinished and damaged lines
-    are left out.
+    Where more steps were added than a screen has room for, a few of every span of steps are told; besides,
+    marked as ``SPIKE``, its lowest and highest loss, and one that is no number. Unfinished and damaged
+    lines are left out.
     """
     size = path.stat().st_size
     stride = (size - offset) // SHORTEST_LINE_BYTES // MOST_SPANS

@@ -16,17 +16,18 @@ from dreambooth.config.folders import written_whole
 from dreambooth.config.store import ConfigError
 from dreambooth.environment import child_variables, environment_python
 from dreambooth.jobs.library import Library
-from dreambooth.jobs.processes import command_line, end_process
+from dreambooth.jobs.processes import command_line, end_process, wait_for_command_line
 from dreambooth.locks import file_lock
 
 ADDRESS = "127.0.0.1"
 END_SECONDS = 5.0
+TOLD_SECONDS = 5.0
 CONNECT_SECONDS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """What ``.jobs/tensorboard.json`` remembers."""
+    """What ``.tensorboard/board.json`` remembers."""
 
     pid: int
     port: int
@@ -89,7 +90,12 @@ def _start(library: Library, model: str, logs: Path) -> Board:
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=child_variables(), **detached
         )
     Thread(target=child.wait, daemon=True).start()  # else it stays in the system's table when it has ended
-    url, process = f"http://{ADDRESS}:{port}/", command_line(child.pid) or ""
+    try:
+        process = wait_for_command_line(child.pid, TOLD_SECONDS)
+    except OSError as error:
+        child.kill()  # which nobody could find again
+        raise ConfigError(f"TensorBoard was not started: {error}") from error
+    url = f"http://{ADDRESS}:{port}/"
     board = Board(pid=child.pid, port=port, url=url, model=model, process=process)
     with written_whole(_file(library, "json")) as file:
         json.dump(asdict(board), file, indent=2)
@@ -125,7 +131,7 @@ def _read(library: Library) -> Board | None:
 
 
 def _file(library: Library, ending: str) -> Path:
-    return library.path / ".jobs" / f"tensorboard.{ending}"
+    return library.path / ".tensorboard" / f"board.{ending}"
 
 
 def _alone(library: Library) -> AbstractContextManager[None]:

@@ -13,6 +13,7 @@ from dreambooth.adapters.errors import AdapterError
 from dreambooth.config.store import ConfigError
 from dreambooth.data.errors import DataError
 from dreambooth.models.single_file import CheckpointError
+from dreambooth.tasks.caption import caption
 from dreambooth.tasks.check import check_plan
 from dreambooth.tasks.classes import make_classes
 from dreambooth.tasks.create import create_model
@@ -47,6 +48,7 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "inspect": inspect,
     "check": check_plan,
     "classes": make_classes,
+    "caption": caption,
     "train": train,
     "sample": sample,
     "restore": restore,
@@ -115,7 +117,8 @@ def perform(job: Job) -> dict[str, Any]:
     """Wait for the device and run the task; returns what the ``end`` event tells."""
     try:
         with _device(job):
-            job.stop_if_asked()
+            if job.stop_asked.is_set():  # while torch was being loaded
+                raise StoppedEarly("stopped before it began")
             if "model_dir" in job.asked:
                 finish_replacing(job.model_folder)
             result = TASKS[job.asked["job"]](job)

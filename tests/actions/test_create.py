@@ -39,9 +39,9 @@ def test_sources_are_those_of_the_host_and_the_toybox(library):
 def test_source_is_inspected_and_a_model_made_of_it(library):
     place, table = workplace(library), find_actions()
     form = {"source": str(WEIGHTS_FILE), "use_ema": False, "predicts": None}
-    asked = {"action": "create.inspect", "values": {"form": form}}
+    asked = {"action": "create.inspect", "values": form}
     seen = answer(place, table, json.loads(json.dumps(asked)))
-    asked = {"action": "create.start", "values": {"form": {**form, "name": "dog"}}}
+    asked = {"action": "create.start", "values": {**form, "name": "dog"}}
     made = answer(place, table, json.loads(json.dumps(asked)))
     ends = [wait_for_end(RunFolder(library.path / told["result"]["run"])) for told in (seen, made)]
     assert [end["outcome"] for end in ends] == ["done", "done"]
@@ -59,10 +59,10 @@ def test_source_is_inspected_and_a_model_made_of_it(library):
 )
 def test_model_that_cannot_be_made_is_refused_before_a_job_is_started(library, form, line):
     with pytest.raises(ConfigError, match=line):
-        create.start(workplace(library), {"form": form})
+        create.start(workplace(library), form)
     assert list((library.path / ".jobs").glob("*-create*"))[1:] == []  # the first made the model of the tests
 
 
 def test_hub_is_not_looked_at(library):
     with pytest.raises(ConfigError, match="hub: there is no such field"):
-        create.inspect(workplace(library), {"form": {"hub": "owner/model"}})
+        create.inspect(workplace(library), {"hub": "owner/model"})

@@ -54,7 +54,7 @@ def test_saved_step_draws_when_it_is_one(pictures, refused, saved, folder):
     assert pictures(prompt="a", weights=saved)["weights"] == saved
     (folder.path / "other.safetensors").write_bytes(b"")
     for wrong in ("checkpoints/none.safetensors", "other.safetensors", "checkpoints", "/etc/passwd"):
-        told = refused(generate.draw, name=MODEL, form={"prompt": "a", "weights": wrong})
+        told = refused(generate.draw, name=MODEL, prompt="a", weights=wrong)
         assert told == f"weights: toy has no saved step {wrong}"
 
 
@@ -64,7 +64,7 @@ def test_grid_is_drawn_of_saved_steps_and_prompts(library, refused, saved, folde
     assert (asked["saves"], asked["prompts"], asked["seed"]) == (["", saved], ["a", "b"], 5)
     assert Path(asked["to"]).parent == (folder.samples / "generated").resolve()
     wrong = {"saves": ["", "x", saved, "y"], "prompts": ["a"]}
-    assert refused(generate.grid, name=MODEL, form=wrong).splitlines() == [
+    assert refused(generate.grid, name=MODEL, **wrong).splitlines() == [
         "saves: toy has no saved step x",
         "saves: toy has no saved step y",
     ]
@@ -74,12 +74,12 @@ def test_training_under_way_draws_after_its_step(library, begin, config, refused
     run, place = begin(config), workplace(library)
     form = {"prompt": "a dog", "count": 2}
     with file_lock(run.lock_file, waiting=lambda: None):  # as its worker would hold it
-        told = generate.draw(place, {"name": MODEL, "form": form})
+        told = generate.draw(place, {"name": MODEL, **form})
         assert told == {"asked": "draw", "run": f"{MODEL}/runs/{run.path.name}"}
-        assert "not drawn yet" in refused(generate.draw, name=MODEL, form=form)
+        assert "not drawn yet" in refused(generate.draw, name=MODEL, **form)
         wanted = json.loads(take_drawing(run))
-        assert "adapter_weight: " in refused(generate.draw, name=MODEL, form={**form, "adapter_weight": 0.5})
-        assert "to: " in refused(generate.draw, name=MODEL, form={**form, "to": "/pictures"})
+        assert "adapter_weight: " in refused(generate.draw, name=MODEL, **{**form, "adapter_weight": 0.5})
+        assert "to: " in refused(generate.draw, name=MODEL, **{**form, "to": "/pictures"})
         assert generate.find_drawer(folder, SampleForm(**form, weights=saved)) is None
     assert generate.find_drawer(folder, SampleForm(**form)) is None
     assert (wanted["prompt"], wanted["count"], wanted["sampler"]) == ("a dog", 2, "ddim")
@@ -89,7 +89,7 @@ def test_training_under_way_draws_after_its_step(library, begin, config, refused
 def test_what_a_training_is_asked_is_what_it_reads(library, begin, config):
     run = begin(config)
     with file_lock(run.lock_file, waiting=lambda: None):
-        generate.draw(workplace(library), {"name": MODEL, "form": {"prompt": "a dog", "seed": 7}})
+        generate.draw(workplace(library), {"name": MODEL, "prompt": "a dog", "seed": 7})
     assert read_wanted(json.loads(take_drawing(run))) == Wanted(prompt="a dog", seed=7)
 
 
@@ -104,9 +104,9 @@ def test_what_a_training_is_asked_is_what_it_reads(library, begin, config):
     ],
 )
 def test_what_cannot_be_drawn_is_refused_before_a_job_is_started(refused, folder, form, line):
-    assert refused(generate.draw, name=MODEL, form=form) == line
+    assert refused(generate.draw, name=MODEL, **form) == line
     assert not folder.runs.exists()
 
 
 def test_model_that_is_not_there_draws_nothing(refused):
-    assert "there is no model dog" in refused(generate.draw, name="dog", form={"prompt": "a"})
+    assert "there is no model dog" in refused(generate.draw, name="dog", prompt="a")

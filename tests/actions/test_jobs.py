@@ -38,7 +38,7 @@ def test_jobs_of_models_and_tools_are_listed_the_latest_first(library, folder):
     runs = [job["run"] for job in listed(library)]
     assert runs[0] == f".jobs/{create.path.name}"
     assert f"{MODEL}/runs/{check.path.name}" in runs
-    assert listed(library)[0]["started"] == create.config_file.stat().st_mtime
+    assert listed(library)[0]["given"] == create.config_file.stat().st_mtime
     assert len(listed(library, limit=1)) == 1
 
 

@@ -31,7 +31,7 @@ def with_lora(library):
 
 
 def exported(place, **form):
-    return asked_of(export.prepare(place, {"name": MODEL, "form": form}))
+    return asked_of(export.prepare(place, {"name": MODEL, **form}))
 
 
 def refusal(prepare, *arguments):
@@ -73,7 +73,7 @@ def test_export_goes_to_a_whole_path(place, tmp_path):
 )
 def test_export_that_has_no_place_is_refused(place, tmp_path, form, line):
     filled = {name: value.replace("TMP", str(tmp_path)) for name, value in form.items()}
-    told = refusal(export.prepare, place, {"name": MODEL, "form": filled})
+    told = refusal(export.prepare, place, {"name": MODEL, **filled})
     assert told.startswith(line.replace("TMP", str(tmp_path)))
     assert not place.library.folder(MODEL).runs.exists()
 
@@ -97,24 +97,24 @@ def test_file_that_is_there_may_be_overwritten_when_asked(place, files):
 def test_tool_writes_to_the_folder_for_its_files(place, files, job, form, to):
     stand_ins = {"A": files[0], "B": files[1], "AB": [{"path": path} for path in files]}
     filled = {name: stand_ins.get(value, value) for name, value in form.items()}
-    asked = asked_of(tools.prepare(job, place, {"form": {**filled, "to": "new.safetensors"}}))
+    asked = asked_of(tools.prepare(job, place, {**filled, "to": "new.safetensors"}))
     assert asked["to"] == str(place.host.path / to)
     assert f"tools.{job}" in tools.ACTIONS
 
 
 def test_model_is_converted_to_a_folder_of_a_whole_path(place, files, tmp_path):
     form = {"source": files[0], "to": str(tmp_path / "v1.5")}
-    assert asked_of(tools.prepare("convert", place, {"form": form}))["to"] == str(tmp_path / "v1.5")
-    told = refusal(tools.prepare, "convert", place, {"form": {**form, "to": "v1.5"}})
+    assert asked_of(tools.prepare("convert", place, form))["to"] == str(tmp_path / "v1.5")
+    told = refusal(tools.prepare, "convert", place, {**form, "to": "v1.5"})
     assert told == "to: write the whole path of the new folder"
 
 
 def test_tool_refuses_its_form_before_a_job_is_started(place, files):
     form = {"primary": files[0], "secondary": "/none", "to": files[1], "multiplier": 99}
-    assert refusal(tools.prepare, "merge", place, {"form": form}).splitlines() == [
+    assert refusal(tools.prepare, "merge", place, form).splitlines() == [
         "secondary: /none is not a file",
         "multiplier: 99 is above the greatest value 10",
     ]
     form = {"primary": files[0], "secondary": files[0], "to": files[1]}
-    assert "is there already" in refusal(tools.prepare, "merge", place, {"form": form})
+    assert "is there already" in refusal(tools.prepare, "merge", place, form)
     assert list((place.library.path / ".jobs").glob("*-merge")) == []

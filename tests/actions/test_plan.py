@@ -65,3 +65,9 @@ def test_what_went_wrong_is_tried_anew(library, config, tmp_path):
         wait_for(place)
     draw_photos(empty, 2)
     assert wait_for(place)["num_images"] == 2
+
+
+def test_settings_that_contradict_each_other_are_not_checked_by_a_job(library, folder):
+    with pytest.raises(ConfigError, match="concepts: add at least one concept"):
+        plan.check(workplace(library), {"name": MODEL})
+    assert not folder.runs.exists()

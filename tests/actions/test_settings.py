@@ -121,7 +121,7 @@ def test_settings_are_put_back_to_those_of_the_kind_of_model(ask):
 @pytest.mark.parametrize(
     ("verb", "values", "message"),
     [
-        ("save", {"values": {}}, "needs the value 'revision'"),
+        ("save", {"values": {}}, "revision: must be given"),
         ("save", {"revision": "1", "values": {}}, "revision must be a whole number"),
         ("save", {"revision": True, "values": {}}, "revision must be a whole number"),
         ("save", {"revision": 0, "values": [1]}, "values must be an object"),

@@ -1,6 +1,7 @@
 """A real browser, and servers with each of the Gradios; without them the tests are left out and say why."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -18,6 +19,7 @@ from tests.browser.servers import Server, serve, serve_page
 
 HERE = Path(__file__).parent
 Needed = TypeVar("Needed")
+HAS_FAILED = pytest.StashKey[bool]()
 
 # Nobody waits for these; on a machine that does other work as well, they keep the tests from guessing.
 expect.set_options(timeout=30_000)
@@ -62,14 +64,26 @@ def host_python(gradio) -> Path:
     return need(lambda: python_with(gradio))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Remember whether the test itself failed, for the page that it leaves behind."""
+    report = yield
+    if report.when == "call":
+        item.stash[HAS_FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def page(browser) -> Iterator[Page]:
+def page(browser, request, tmp_path) -> Iterator[Page]:
     """A page of somebody who was never here; fails when a script of ours raises what nobody catches."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     raised: list[Error] = []
     page.on("pageerror", lambda error: raised.append(error))
     yield page
+    if request.node.stash.get(HAS_FAILED, False):
+        page.screenshot(path=tmp_path / "page.png", full_page=True)
+        request.node.add_report_section("teardown", "page", f"as it was: {tmp_path / 'page.png'}")
     context.close()
     ours = [error.stack or error.message for error in raised if "dreambooth" in (error.stack or "")]
     assert ours == [], "a script of the page raised and nobody caught it"
@@ -85,6 +99,15 @@ def hindrances() -> Callable[[Page, str], list[str]]:
 def server(host_python, tmp_path_factory) -> Iterator[Server]:
     """Our own server, with no models yet."""
     with serve_page(host_python, tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def server_with_model(host_python, made_models, tmp_path_factory) -> Iterator[Server]:
+    """Our own server, with one model that was never trained."""
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copytree(made_models, folder / "models")
+    with serve_page(host_python, folder) as server:
         yield server
 
 

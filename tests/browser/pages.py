@@ -5,6 +5,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.servers import Server
 
 ROOT = "#dreambooth_tab"
+OPEN_GROUP = "(field) => { const group = field.closest('details'); if (group) group.open = true; }"
 
 
 class TrainerPage:
@@ -37,16 +38,22 @@ class TrainerPage:
         of_form = f'[data-form="{form}"]' if form else ":not([data-form])"
         return self.root.locator(f'.db-field[data-setting="{setting}"]{of_form}')
 
+    def show_advanced(self) -> None:
+        """Show the fields that few people need, too."""
+        self.open_tab("Settings")
+        self.root.locator("#dreambooth_show_advanced").check()
+
     def control(self, setting: str, form: str = "") -> Locator:
         """What is typed into, ticked or chosen from."""
         return self.field(setting, form).locator("input, select, textarea")
 
     def change(self, setting: str, value: str | float, form: str = "") -> None:
-        """Give a setting a value as its control takes one, and leave the field."""
-        kind = self.field(setting, form).get_attribute("data-kind")
-        control = self.control(setting, form)
-        if "db-cards" in (self.field(setting, form).get_attribute("class") or ""):
-            self.field(setting, form).locator(f'input[value="{value}"]').check()
+        """Give a setting of the open tab a value as its control takes one, and leave the field."""
+        field, control = self.field(setting, form), self.control(setting, form)
+        kind = field.get_attribute("data-kind")
+        field.evaluate(OPEN_GROUP)
+        if "db-cards" in (field.get_attribute("class") or ""):
+            field.locator(f'input[value="{value}"]').check()
         elif kind == "bool":
             control.set_checked(bool(value))
         elif kind == "choice":
@@ -66,6 +73,25 @@ class TrainerPage:
     def press(self, press: str) -> None:
         """Press it as soon as it may be pressed."""
         self.button(press).click()
+
+    def wait_until_saved(self) -> None:
+        """Wait until what was changed is on disk, as the page says."""
+        expect(self.root.locator(".db-saving")).to_have_text("settings saved")
+
+    def status(self) -> Locator:
+        """What Output says of the run that is shown."""
+        return self.root.locator(".db-output .db-status")
+
+    def step(self) -> int:
+        """The step of the training that Output shows."""
+        told = self.root.locator(".db-figures dd").first.inner_text()
+        return int(told.split()[0].replace(",", ""))
+
+    def wait_for_step(self, step: int, seconds: float = 120) -> None:
+        """Wait until Output shows this step of the training, or a later one."""
+        shown = f"{ROOT} .db-figures dd"
+        reached = "([shown, step]) => parseInt(document.querySelector(shown)?.textContent ?? '-1') >= step"
+        self.page.wait_for_function(reached, arg=[shown, step], timeout=1000 * seconds)
 
     def wait_for_words(self, words: str, within: str = ".db-right", seconds: float = 60) -> None:
         """Wait until this stands somewhere in that part of the page; in Output, if nothing else is said."""

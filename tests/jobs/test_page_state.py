@@ -97,6 +97,7 @@ def test_revisions_change_when_models_and_settings_do(library, state, config):
 
 
 def test_damaged_model_does_not_end_the_page(folder, state):
+    folder.config_file.unlink()  # a link to what other tests copy
     folder.config_file.write_text("{")
     assert state.tell(MODEL, None, None)["revisions"]["settings"] is None
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from dreambooth.config.folders import RunFolder
+from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.events import ask, read_events
 from dreambooth.jobs.start import prepare_run
 from dreambooth.locks import file_lock
@@ -46,6 +46,11 @@ def restore(library, folder):
 
 def warnings(run: RunFolder) -> list[str]:
     return [event["message"] for event in read_events(run) if event["event"] == "warning"]
+
+
+def put_aside(folder: ModelFolder) -> set[str]:
+    """What the backups hold, beside earlier settings."""
+    return {path.name for path in folder.backups.iterdir()} - {"settings"}
 
 
 def test_adapter_of_a_saved_step_becomes_the_models_own(train, restore, library, folder):
@@ -95,7 +100,7 @@ def test_going_forth_again_is_the_same_weights(train, restore, folder):
     restore(LAST)
     again = trained_weights(folder)  # all of them in float32, as the checkpoint is
     assert all(torch.equal(again[name], tensor.to(again[name].dtype)) for name, tensor in last.items())
-    assert sorted(path.name for path in folder.backups.iterdir()) == ["working-3", "working-4"]
+    assert sorted(put_aside(folder)) == ["working-3", "working-4"]
     restore(FIRST)
     assert (folder.backups / "working-4-2").exists()
 
@@ -103,7 +108,7 @@ def test_going_forth_again_is_the_same_weights(train, restore, folder):
 def test_old_weights_are_not_kept_when_that_is_asked(train, restore, folder):
     train(**FULL)
     assert restore(FIRST, keep_old=False)[1]["outcome"] == "done"
-    assert not folder.backups.exists()
+    assert put_aside(folder) == set()
     assert not (folder.path / "restoring").exists()
 
 
@@ -113,7 +118,7 @@ def test_checkpoint_puts_the_adapter_aside(train, restore, library, folder):
     assert restore(FIRST)[1]["outcome"] == "done"
     assert not folder.adapter_file.exists()
     assert library.load(MODEL).adapter == ""
-    assert {path.name for path in folder.backups.iterdir()} == {"adapter-5.safetensors", "working-5"}
+    assert put_aside(folder) == {"adapter-5.safetensors", "working-5"}
 
 
 def test_adapter_that_comes_onto_other_weights_is_told(train, restore):

@@ -33,16 +33,16 @@ class LookForm(Form):
 
 @dataclass(frozen=True, kw_only=True)
 class PictureForm(Form):
-    """What the pictures show, and where they go."""
+    """What the pictures show."""
 
     prompt: str = entry(option("", "Prompt", "What the pictures show."), "text", required=True)
-    to: str = entry(option("", "Folder", "Folder for the pictures; empty: with the model."), "output")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SampleForm(LookForm, PictureForm):
     """Pictures of one prompt."""
 
+    to: str = entry(option("", "Folder", "Folder for the pictures; empty: with the model."), "output")
     weights: str = entry(
         option("", "Saved step", "One of the model's checkpoints to draw with; empty: the model as it is."),
         "save",

@@ -1,0 +1,68 @@
+"""Copies of pictures, cut to the size that they are trained at, for those who want to see or keep the cut."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from PIL import Image
+
+from dreambooth.config.folders import written_whole
+from dreambooth.data.buckets import Size, cover_and_crop, nearest_bucket
+from dreambooth.data.concepts import Picture
+from dreambooth.data.errors import DataError
+from dreambooth.data.pictures import load_picture
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A picture, the size of its copy, and where the copy goes."""
+
+    picture: Picture
+    size: Size
+    place: Path
+
+
+def plan_copies(pictures: Sequence[Picture], sizes: Sequence[Size], source: Path, to: Path) -> list[Copy]:
+    """A copy of every picture of the folder ``source``, in the same sub-folders of ``to``.
+
+    Raises DataError when ``to`` holds something, or one of the folders lies inside the other.
+    """
+    _check_place(source, to)
+    taken: set[Path] = set()
+    copies = []
+    for picture in pictures:
+        place = _find_free(to / picture.image.path.relative_to(source).with_suffix(".png"), taken)
+        taken.add(place)
+        image = picture.image
+        copies.append(Copy(picture, nearest_bucket(image.width_px, image.height_px, sizes), place))
+    return copies
+
+
+def _find_free(place: Path, taken: set[Path]) -> Path:
+    numbered = (place.with_name(f"{place.stem}_{number}.png") for number in count(2))
+    return place if place not in taken else next(other for other in numbered if other not in taken)
+
+
+def write_copy(copy: Copy) -> None:
+    """The picture cut and resampled as training does it, and its caption beside it."""
+    picture = load_picture(copy.picture.image.path)
+    crop = cover_and_crop(picture.width, picture.height, copy.size)
+    box = (crop.left, crop.top, crop.right, crop.bottom)
+    small = picture.resize((copy.size.width_px, copy.size.height_px), Image.Resampling.LANCZOS, box)
+    with written_whole(copy.place.with_suffix(".txt")) as caption:
+        caption.write(copy.picture.caption)
+    with written_whole(copy.place, "wb") as file:
+        small.save(file, "PNG")
+
+
+def _check_place(source: Path, to: Path) -> None:
+    here, there = source.resolve(), to.resolve()
+    if here.is_relative_to(there) or there.is_relative_to(here):
+        raise DataError(f"the copies would lie among the pictures of {source}: name a folder elsewhere")
+    if to.exists() and not to.is_dir():
+        raise DataError(f"{to} is a file: name a folder for the copies")
+    if to.is_dir() and any(to.iterdir()):
+        raise DataError(f"{to} is not empty: name a new folder for the copies")
