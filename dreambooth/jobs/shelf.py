@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dreambooth.config.folders import ModelFolder, RunFolder
+from dreambooth.config.relocation import relocate
 from dreambooth.config.store import ConfigError
 from dreambooth.jobs.disk_use import folder_bytes
 from dreambooth.jobs.library import JOBS, Library, list_runs, read_job
@@ -44,6 +45,7 @@ def rename_model(library: Library, name: str, new_name: str) -> None:
         folder = _find_idle(library, name)
         place = _find_free(library, new_name, folder)
         _move(folder, place)
+        relocate(place.config_file, folder.path, place.path)
 
 
 def delete_model(library: Library, name: str, confirmation: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder
+from dreambooth.config.relocation import relocate
 from dreambooth.locks import is_locked
 from dreambooth.models.streaming import require_space
 from dreambooth.tasks.job import Job, Refused
@@ -35,6 +36,7 @@ def duplicate(job: Job) -> dict[str, Any]:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)
         job.progress("files", len(files), len(files))
+        relocate(ModelFolder(beside).config_file, folder.path, place.path)
         beside.rename(place.path)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)

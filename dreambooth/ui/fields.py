@@ -30,7 +30,7 @@ def draw_field(setting: Setting, form: str = "") -> Markup:
     return element(
         "div",
         *((control, heading) if is_check else (heading, control)),
-        element("p", description.help, _limits(setting), id=f"{own_id}_help", class_="db-help"),
+        element("p", description.help, *_limits(setting), id=f"{own_id}_help", class_="db-help"),
         element("p", id=f"{own_id}_fault", class_="db-fault", role="alert", hidden=True),
         class_=" ".join(["db-field", *["db-check"] * is_check, *["db-wide"] * is_wide]),
         data_setting=setting.name,
@@ -62,15 +62,15 @@ def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value}"
 
 
-def _limits(setting: Setting) -> Markup | None:
+def _limits(setting: Setting) -> tuple[Markup | str, ...]:
     low, high = setting.description.low, setting.description.high
     if low is None and high is None:
-        return None
+        return ()
     if high is None or (low is not None and high >= BOUNDLESS):
         text = f"from {low:g}"
     else:
         text = f"up to {high:g}" if low is None else f"{low:g} … {high:g}"
-    return element("span", text, class_="db-limits")
+    return (" ", element("span", text, class_="db-limits"))
 
 
 def _draw_control(setting: Setting, own_id: str) -> Markup:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -29,6 +30,31 @@ def test_renamed_model_keeps_everything(library, folder):
     rename_model(library, MODEL, "other")
     assert library.names() == ["other"]
     assert weights_hash(library.folder("other")) == before
+
+
+@pytest.fixture
+def with_own_pictures(library, folder, config):
+    """The first concept's pictures lie with the model, those of the second elsewhere."""
+    (folder.path / "instance_0").mkdir()
+    own = replace(config.concepts[0], instance_data_dir=str(folder.path / "instance_0"))
+    library.save_config(MODEL, replace(config, concepts=(own, config.concepts[0])))
+
+
+def instance_folders(library, name):
+    return [concept.instance_data_dir for concept in library.load(name).config.concepts]
+
+
+@pytest.mark.usefixtures("with_own_pictures")
+def test_pictures_that_lie_with_a_renamed_model_are_found(library, photos):
+    rename_model(library, MODEL, "other")
+    assert instance_folders(library, "other") == [str(library.path / "other" / "instance_0"), str(photos)]
+
+
+@pytest.mark.usefixtures("with_own_pictures")
+def test_copy_learns_from_its_own_copies_of_pictures(library, photos):
+    assert do(prepare_duplicate(library, MODEL, "copy"))["outcome"] == "done"
+    assert instance_folders(library, "copy") == [str(library.path / "copy" / "instance_0"), str(photos)]
+    assert instance_folders(library, MODEL) == [str(library.path / MODEL / "instance_0"), str(photos)]
 
 
 @pytest.mark.parametrize(
