@@ -75,7 +75,7 @@ def asked_mapping(values: Values, name: str, default: Values | None = None) -> V
     """Values by name; required when there is no default."""
     value = values.get(name, default)
     if not isinstance(value, Mapping):
-        raise _refusal(name, value, "values by name")
+        raise _refusal(name, value, "an object")
     return value
 
 
