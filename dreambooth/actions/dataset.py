@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import Values, asked_number, asked_path, asked_text
+from dreambooth.actions.asked import asked_number, asked_path, asked_text
 from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.places import Reach, refusing_bad_data
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import written_whole
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError

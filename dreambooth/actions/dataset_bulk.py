@@ -8,17 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import (
-    Values,
-    asked_choice,
-    asked_flag,
-    asked_mapping,
-    asked_path,
-    asked_text,
-)
+from dreambooth.actions.asked import asked_choice, asked_flag, asked_mapping, asked_path, asked_text
 from dreambooth.actions.background import LOOKING, Progress, Work
 from dreambooth.actions.places import asked_pictures, refusing_bad_data
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.data.caption_journal import Journal, find_last, plan_change, undo
 from dreambooth.data.captions import read_caption

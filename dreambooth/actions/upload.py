@@ -7,10 +7,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import Values, asked_text
+from dreambooth.actions.asked import asked_text
 from dreambooth.actions.background import LOOKING
 from dreambooth.actions.concept_form import asked_index
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import ModelFolder
 from dreambooth.config.store import ConfigError
 from dreambooth.data.arrivals import Arrival, take_in
