@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from dreambooth.actions.workplace import Values
 from dreambooth.config.store import ConfigError
 
-Values = Mapping[str, Any]
+
+def _refusal(name: str, value: object, must_be: str) -> ConfigError:
+    return ConfigError(f"{name}: must be {'given' if value is None else must_be}")
 
 
 def asked_text(values: Values, name: str, default: str | None = None) -> str:
     """A text; required when there is no default."""
     value = values.get(name, default)
     if not isinstance(value, str):
-        raise ConfigError(f"{name}: {'is missing' if value is None else 'must be a text'}")
+        raise _refusal(name, value, "a text")
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -24,13 +26,16 @@ def asked_text(values: Values, name: str, default: str | None = None) -> str:
     return value
 
 
-def asked_number(values: Values, name: str, default: int | None = None, *, low: int = 0, high: int) -> int:
-    """A whole number between the limits; required when there is no default."""
+def asked_number(
+    values: Values, name: str, default: int | None = None, *, low: int = 0, high: int | None = None
+) -> int:
+    """A whole number within the limits; required when there is no default."""
     value = values.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ConfigError(f"{name}: {'is missing' if value is None else 'must be a whole number'}")
-    if not low <= value <= high:
-        raise ConfigError(f"{name}: must be from {low} to {high}")
+        raise _refusal(name, value, "a whole number")
+    if value < low or (high is not None and value > high):
+        limits = f"{low} or more" if high is None else f"from {low} to {high}"
+        raise ConfigError(f"{name}: must be {limits}")
     return value
 
 
@@ -62,15 +67,15 @@ def asked_texts(values: Values, name: str, default: list[str] | None = None) -> 
     """A list of texts; required when there is no default."""
     value = values.get(name, default)
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise ConfigError(f"{name}: {'is missing' if value is None else 'must be a list of texts'}")
+        raise _refusal(name, value, "a list of texts")
     return value
 
 
-def asked_mapping(values: Values, name: str) -> Mapping[str, Any]:
-    """Values by name."""
-    value = values.get(name)
+def asked_mapping(values: Values, name: str, default: Values | None = None) -> Values:
+    """Values by name; required when there is no default."""
+    value = values.get(name, default)
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{name}: {'is missing' if value is None else 'must hold values by name'}")
+        raise _refusal(name, value, "an object")
     return value
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dreambooth.actions.asked import Values, asked_mapping, asked_number
+from dreambooth.actions.asked import asked_mapping, asked_number
+from dreambooth.actions.workplace import Values
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, concept_from_json

@@ -12,9 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import Values, asked_number, asked_text
+from dreambooth.actions.asked import asked_number, asked_text
 from dreambooth.actions.background import LOOKING, Progress
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import with_values

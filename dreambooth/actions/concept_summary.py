@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import Values, asked_number, asked_text, typed_path
+from dreambooth.actions.asked import asked_number, asked_text, typed_path
 from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.concept_form import asked_concept, asked_index, with_concept
 from dreambooth.actions.places import refusing_bad_data
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.class_plan import plan_concept
@@ -110,7 +110,7 @@ def _look(asked: Asked, progress: Progress) -> dict[str, Any]:
         "captions": _count_captions([example.image for example in instances]),
         "sizes": _count_sizes(instances),
         "smallest": _find_smallest(instances),
-        "problems": problems,
+        "problems": [problem.removeprefix(f"concept {asked.index}: ") for problem in problems],
         "class_images": classes,
         "pictures": [str(example.image) for example in instances[: asked.num_pictures]],
     }

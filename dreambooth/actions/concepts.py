@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from dreambooth.actions.asked import Values, asked_number, asked_text
+from dreambooth.actions.asked import asked_number, asked_text
 from dreambooth.actions.concept_form import MOST_CONCEPTS, asked_index
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord, concept_from_json, config_to_json

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import Values, asked_number, asked_path, asked_text
+from dreambooth.actions.asked import asked_number, asked_path, asked_text
 from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.places import Reach, refusing_bad_data
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import written_whole
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError
@@ -100,6 +100,7 @@ def change_caption(place: Workplace, values: Values) -> dict[str, Any]:
         raise ConfigError(f"caption: it was changed meanwhile, to {now!r}; look at it before you change it")
     with written_whole(path.with_suffix(".txt")) as file:
         file.write(caption)
+    LOOKING.forget()
     return {"path": str(path), "caption": caption, "caption_from": "txt"}
 
 

@@ -8,17 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import (
-    Values,
-    asked_choice,
-    asked_flag,
-    asked_mapping,
-    asked_path,
-    asked_text,
-)
+from dreambooth.actions.asked import asked_choice, asked_flag, asked_mapping, asked_path, asked_text
 from dreambooth.actions.background import LOOKING, Progress, Work
 from dreambooth.actions.places import asked_pictures, refusing_bad_data
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.data.caption_journal import Journal, find_last, plan_change, undo
 from dreambooth.data.captions import read_caption
@@ -85,7 +78,10 @@ def _tell(rewrite: Rewrite) -> dict[str, str]:
 
 def _write(folder: Path, rewrites: Sequence[Rewrite], progress: Progress) -> dict[str, Any]:
     changes = [plan_change(rewrite.picture, rewrite.after) for rewrite in rewrites]
-    Journal(folder).write(changes, lambda done: progress.say(done, len(changes)))
+    try:
+        Journal(folder).write(changes, lambda done: progress.say(done, len(changes)))
+    finally:
+        LOOKING.forget()
     return {"complete": True}
 
 
@@ -99,6 +95,7 @@ def take_back(place: Workplace, values: Values) -> dict[str, Any]:
 
     def work(_: Progress) -> dict[str, Any]:
         undone = undo(journal)
+        LOOKING.forget()
         left = [str(path.name) for path in undone.left]
         return {"complete": True, "restored": undone.num_restored, "left": left}
 

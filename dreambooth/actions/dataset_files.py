@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import Values, asked_flag, asked_path, asked_text
+from dreambooth.actions.asked import asked_flag, asked_path, asked_text
 from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.dataset_bulk import begin_work
 from dreambooth.actions.places import asked_pictures, refusing_bad_data
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.data import DataConfig
 from dreambooth.config.folders import written_whole
 from dreambooth.data.buckets import training_sizes
@@ -100,6 +100,7 @@ def remove(place: Workplace, values: Values) -> dict[str, Any]:
         origins[move_with_caption(path, backup).name] = str(path)
         with written_whole(origins_file) as file:
             json.dump(origins, file, indent=2, ensure_ascii=False)
+    LOOKING.forget()
     return {"removed": len(paths), "backup": str(backup)}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dreambooth.actions.asked import asked_flag
 from dreambooth.actions.background import Background, Progress
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.store import ConfigError
@@ -22,7 +23,7 @@ _found: dict[Path, dict[str, Any]] = {}
 def run(place: Workplace, values: Values) -> dict[str, Any]:
     """All findings; kept until they are asked for ``again``, and pending as long as they are made."""
     models_dir = place.library.path.resolve()
-    if values.get("again") is not True and models_dir in _found:
+    if not asked_flag(values, "again") and models_dir in _found:
         return _found[models_dir]
     told = EXAMINATIONS.ask(models_dir, lambda _: examine(models_dir))
     if isinstance(told, Progress):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.given import given
+from dreambooth.actions.asked import asked_text
 from dreambooth.actions.outputs import CHECKPOINTS, LORAS, find_file, find_new_folder
 from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
@@ -25,7 +25,7 @@ def start(place: Workplace, values: Values) -> dict[str, Any]:
 
 def prepare(place: Workplace, values: Values) -> RunFolder:
     """The run, its place found; raises ConfigError for what cannot be written there."""
-    name = given(values, "name", str)
+    name = asked_text(values, "name")
     record = place.library.load(name)
     form = fill(ExportForm, {field: value for field, value in values.items() if field != "name"})
     folder = place.library.folder(name)

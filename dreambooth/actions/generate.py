@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.given import given
+from dreambooth.actions.asked import asked_text
 from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import ModelFolder, RunFolder
@@ -27,7 +27,7 @@ def draw(place: Workplace, values: Values) -> dict[str, Any]:
 
     A training that is under way draws them itself, unless a saved step is to draw.
     """
-    name = given(values, "name", str)
+    name = asked_text(values, "name")
     place.library.load(name)
     form = fill(SampleForm, _without_name(values))
     training = find_drawer(place.library.folder(name), form)
@@ -39,7 +39,7 @@ def draw(place: Workplace, values: Values) -> dict[str, Any]:
 
 def grid(place: Workplace, values: Values) -> dict[str, Any]:
     """Draw the same pictures with several saved steps of the model ``name``; else the values of its form."""
-    name = given(values, "name", str)
+    name = asked_text(values, "name")
     place.library.load(name)
     return begin(place, prepare_grid(place, name, fill(GridForm, _without_name(values))))
 

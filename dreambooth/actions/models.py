@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.given import given
+from dreambooth.actions.asked import asked_text
 from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import is_folder
@@ -29,31 +29,31 @@ def show_list(place: Workplace, _: Values) -> dict[str, Any]:
 
 def show_card(place: Workplace, values: Values) -> dict[str, Any]:
     """Everything that is known of ``name``."""
-    return model_card(place.library, given(values, "name", str))
+    return model_card(place.library, asked_text(values, "name"))
 
 
 def rename(place: Workplace, values: Values) -> dict[str, Any]:
     """Give ``name`` the name ``new_name``."""
-    new_name = given(values, "new_name", str)
-    rename_model(place.library, given(values, "name", str), new_name)
+    new_name = asked_text(values, "new_name")
+    rename_model(place.library, asked_text(values, "name"), new_name)
     return {"name": new_name}
 
 
 def duplicate(place: Workplace, values: Values) -> dict[str, Any]:
     """Copy ``name`` to ``new_name``."""
-    run = prepare_duplicate(place.library, given(values, "name", str), given(values, "new_name", str))
+    run = prepare_duplicate(place.library, asked_text(values, "name"), asked_text(values, "new_name"))
     return begin(place, run)
 
 
 def delete(place: Workplace, values: Values) -> dict[str, Any]:
     """Delete ``name``; ``confirmation`` is the name again."""
-    name = given(values, "name", str)
-    return {"name": name, "bytes": delete_model(place.library, name, given(values, "confirmation", str))}
+    name = asked_text(values, "name")
+    return {"name": name, "bytes": delete_model(place.library, name, asked_text(values, "confirmation"))}
 
 
 def inspect_old(_: Workplace, values: Values) -> dict[str, Any]:
     """What the folder ``source`` of the old extension holds, before it is imported."""
-    source = given(values, "source", str).strip()
+    source = asked_text(values, "source").strip()
     if not is_folder(source):
         raise ConfigError(f"source: {source} is not a folder" if source else "source: must be given")
     try:
@@ -73,13 +73,13 @@ def import_old(place: Workplace, values: Values) -> dict[str, Any]:
 
 def restore(place: Workplace, values: Values) -> dict[str, Any]:
     """Make the weights of a saved step, ``weights``, those of ``name`` again."""
-    run = prepare_restore(place.library, given(values, "name", str), given(values, "weights", str))
+    run = prepare_restore(place.library, asked_text(values, "name"), asked_text(values, "weights"))
     return begin(place, run)
 
 
 def show_folder(place: Workplace, values: Values) -> dict[str, Any]:
     """Open the folder of ``name`` where this server runs, if somebody sits there."""
-    folder = place.library.folder(given(values, "name", str))
+    folder = place.library.folder(asked_text(values, "name"))
     if not folder.path.is_dir():
         raise ConfigError(f"there is no model {folder.name} any more")
     open_folder(folder.path, is_local=place.host.is_local())

@@ -10,10 +10,10 @@ from typing import Any
 
 from PIL import Image
 
-from dreambooth.actions.asked import Values, asked_number, asked_texts
+from dreambooth.actions.asked import asked_number, asked_texts
 from dreambooth.actions.background import DRAWING, Progress, Task, wait_for
 from dreambooth.actions.places import Reach
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.data.errors import PictureError
 from dreambooth.data.file_memory import FileMemory

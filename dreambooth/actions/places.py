@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dreambooth.actions.asked import Values, asked_text, asked_texts, typed_path
-from dreambooth.actions.workplace import Workplace
+from dreambooth.actions.asked import asked_text, asked_texts, typed_path
+from dreambooth.actions.workplace import Values, Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.data.errors import DataError
 from dreambooth.data.listing import is_named_as_picture

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from dreambooth.actions.asked import asked_text
 from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.epoch import describe_epoch
-from dreambooth.actions.given import given
 from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.rules import find_problems
@@ -18,7 +18,7 @@ from dreambooth.jobs.asking import prepare_with_config
 
 def dry_run(place: Workplace, values: Values) -> dict[str, Any]:
     """The first epoch with the settings of the model ``name``; pending as long as pictures are read."""
-    name = given(values, "name", str)
+    name = asked_text(values, "name")
     config = place.library.load(name).config
     folder = place.library.folder(name)
     key = ("epoch", folder.path.resolve(), json.dumps(config_to_json(config)))
@@ -28,7 +28,7 @@ def dry_run(place: Workplace, values: Values) -> dict[str, Any]:
 
 def check(place: Workplace, values: Values) -> dict[str, Any]:
     """The whole plan of a training with the settings of the model ``name``."""
-    name = given(values, "name", str)
+    name = asked_text(values, "name")
     if problems := find_problems(place.library.load(name).config):
         raise ConfigError("\n".join(map(str, problems)))
     return begin(place, prepare_with_config(place.library, name, "check"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dreambooth.actions.asked import asked_mapping, asked_text
 from dreambooth.actions.background import Background, wait_for
-from dreambooth.actions.given import given
 from dreambooth.actions.last_seen import LastSeen, Seen
 from dreambooth.actions.plan_disk import plan_disk
 from dreambooth.actions.plan_facts import Pictures, Steps, common_repeats, find_pictures, find_steps
@@ -29,9 +29,9 @@ def plan(place: Workplace, values: Values) -> dict[str, Any]:
 
     With ``complete`` false something is still being counted, and is null: ask again.
     """
-    name = given(values, "name", str)
+    name = asked_text(values, "name")
     config, folder = place.library.load(name).config, place.library.folder(name)
-    config = with_values(config, given({"values": {}, **values}, "values", dict))
+    config = with_values(config, asked_mapping(values, "values", {}))
     shapes = read_shapes(folder)
     seen, asked = _look(config, folder)
     pictures, machine = seen.found, asked.found

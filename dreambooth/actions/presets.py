@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from dreambooth.actions.given import given
+from dreambooth.actions.asked import asked_text
 from dreambooth.actions.settings import change_settings
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.presets import PRESETS, Preset, presets_for, with_preset
@@ -18,16 +18,16 @@ from dreambooth.jobs.own_presets import delete_own, list_own, save_own
 def list_presets(place: Workplace, values: Values) -> dict[str, Any]:
     """The presets for a family of models, and all of the user's own; without a family those for any."""
     family = values.get("family")
-    shipped = presets_for(given(values, "family", str)) if family else PRESETS
+    shipped = presets_for(asked_text(values, "family")) if family else PRESETS
     told = [_tell(preset, is_own=False) for preset in {each.name: each for each in shipped}.values()]
     return {"presets": told + [_tell(preset, is_own=True) for preset in list_own(place.library)]}
 
 
 def apply(place: Workplace, values: Values) -> dict[str, Any]:
     """Give a model the settings of a preset, and no others."""
-    name = given(values, "name", str)
+    name = asked_text(values, "name")
     record = place.library.load(name)
-    preset = _find(place, given(values, "preset", str), record.family)
+    preset = _find(place, asked_text(values, "preset"), record.family)
     told = change_settings(place, values, lambda config: with_preset(config, preset))
     after = config_to_json(place.library.load(name).config)
     return {**told, "changes": [asdict(each) for each in find_changes(config_to_json(record.config), after)]}
@@ -35,14 +35,15 @@ def apply(place: Workplace, values: Values) -> dict[str, Any]:
 
 def save(place: Workplace, values: Values) -> dict[str, Any]:
     """Keep a model's settings as a preset, without folders and concepts."""
-    record = place.library.load(given(values, "name", str))
-    return {"preset": _tell(save_own(place.library, given(values, "preset", str), record), is_own=True)}
+    record = place.library.load(asked_text(values, "name"))
+    return {"preset": _tell(save_own(place.library, asked_text(values, "preset"), record), is_own=True)}
 
 
 def delete(place: Workplace, values: Values) -> dict[str, Any]:
     """Delete a preset of the user's own."""
-    delete_own(place.library, given(values, "preset", str))
-    return {"deleted": values["preset"]}
+    preset = asked_text(values, "preset")
+    delete_own(place.library, preset)
+    return {"deleted": preset}
 
 
 def _find(place: Workplace, name: str, family: str) -> Preset:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dreambooth.actions.given import given
+from dreambooth.actions.asked import asked_flag, asked_text
 from dreambooth.actions.workplace import Action, Values, Workplace
-from dreambooth.config.store import ConfigError
 from dreambooth.jobs.control import (
     ask_training,
     begin_training,
@@ -18,26 +17,23 @@ from dreambooth.jobs.control import (
 
 def train(place: Workplace, values: Values) -> dict[str, Any]:
     """Train ``name``: anew, or with ``resume`` from where it was interrupted."""
-    resumes = values.get("resume", False)
-    if not isinstance(resumes, bool):
-        raise ConfigError(f"resume must be true or false, and {resumes!r} is not")
-    start = resume_training if resumes else begin_training
-    return {"run": place.library.run_place(start(place.library, given(values, "name", str)))}
+    start = resume_training if asked_flag(values, "resume") else begin_training
+    return {"run": place.library.run_place(start(place.library, asked_text(values, "name")))}
 
 
 def ask(place: Workplace, values: Values) -> dict[str, Any]:
     """Ask ``request`` of the training ``run``, or of the one of the model ``name``."""
     library = place.library
     if "run" in values:
-        run = library.find_run(given(values, "run", str))
+        run = library.find_run(asked_text(values, "run"))
     else:
-        run = find_asked_training(library, given(values, "name", str))
-    return {"asked": ask_training(run, given(values, "request", str)), "run": library.run_place(run)}
+        run = find_asked_training(library, asked_text(values, "name"))
+    return {"asked": ask_training(run, asked_text(values, "request")), "run": library.run_place(run)}
 
 
 def cancel_run(place: Workplace, values: Values) -> dict[str, Any]:
     """Stop the job ``run``, at work or waiting."""
-    run = place.library.find_run(given(values, "run", str))
+    run = place.library.find_run(asked_text(values, "run"))
     cancel(run)
     return {"run": place.library.run_place(run)}
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from dreambooth.actions.given import given
+from dreambooth.actions.asked import asked_number, asked_text
 from dreambooth.actions.workplace import Action, Values, Workplace
-from dreambooth.config.store import ConfigError
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.page_state import PageState
 from dreambooth.jobs.run_log import read_log_tail
@@ -24,22 +23,20 @@ def _state_of(library: Library) -> PageState:
 
 def state(place: Workplace, values: Values) -> dict[str, Any]:
     """The queue, what ``model`` does, and ``run``, or what the model did last, since ``cursor``."""
-    asked = {name: given(values, name, str) if values.get(name) else None for name in ("model", "run")}
+    asked = {name: asked_text(values, name) if values.get(name) else None for name in ("model", "run")}
     return _state_of(place.library).tell(asked["model"], asked["run"], read_cursor(values.get("cursor")))
 
 
 def view(place: Workplace, values: Values) -> dict[str, Any]:
     """The run ``run`` as it is now; of curves and samples what is new since ``cursor``."""
-    run = place.library.find_run(given(values, "run", str))
+    run = place.library.find_run(asked_text(values, "run"))
     return _state_of(place.library).view(run, read_cursor(values.get("cursor")))
 
 
 def log(place: Workplace, values: Values) -> dict[str, Any]:
     """The last ``lines`` lines that the worker of ``run`` printed."""
-    run = place.library.find_run(given(values, "run", str))
-    num_lines = given(values, "lines", int)
-    if not 1 <= num_lines <= MOST_LINES:
-        raise ConfigError(f"lines: choose a number from 1 to {MOST_LINES}")
+    run = place.library.find_run(asked_text(values, "run"))
+    num_lines = asked_number(values, "lines", low=1, high=MOST_LINES)
     return {"lines": read_log_tail(run, num_lines)}
 
 

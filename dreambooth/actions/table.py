@@ -14,13 +14,6 @@ from dreambooth.config.store import ConfigError
 logger = logging.getLogger(__name__)
 
 
-class AskedValues(dict[str, Any]):
-    """Values by name; one that is needed and not there is refused."""
-
-    def __missing__(self, name: str) -> None:
-        raise ConfigError(f"{name}: must be given")
-
-
 def find_actions() -> dict[str, Action]:
     """Every action by its name, ``subject.verb``: those of all files beside this one."""
     table: dict[str, Action] = {}
@@ -41,7 +34,7 @@ def answer(place: Workplace, table: dict[str, Action], asked: Any) -> dict[str, 
     if not isinstance(name, str) or name not in table:
         return {"refused": f"there is no action {name!r}"}
     try:
-        return {"result": table[name](place, AskedValues(asked.get("values", {})))}
+        return {"result": table[name](place, asked.get("values", {}))}
     except ConfigError as error:
         return {"refused": str(error)}
     except Exception as error:  # the page shows it, whatever it is

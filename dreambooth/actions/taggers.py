@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dreambooth.actions.asked import (
-    Values,
-    asked_choice,
-    asked_path,
-    asked_share,
-    asked_text,
-)
+from dreambooth.actions.asked import asked_choice, asked_path, asked_share, asked_text
 from dreambooth.actions.places import refusing_bad_data
 from dreambooth.actions.starting import begin
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.data.listing import list_files
 from dreambooth.jobs.taggers import MODES, find_taggers, prepare_captions
 

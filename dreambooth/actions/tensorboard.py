@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dreambooth.actions.given import given
+from dreambooth.actions.asked import asked_text
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.jobs.tensorboard import find_board, start_board, stop_board
 
 
 def start(place: Workplace, values: Values) -> dict[str, Any]:
     """Show the curves of the model ``name``, or of all models without one."""
-    return start_board(place.library, given({"name": "", **values}, "name", str))
+    return start_board(place.library, asked_text(values, "name", ""))
 
 
 def stop(place: Workplace, _: Values) -> dict[str, Any]:

@@ -16,7 +16,7 @@ STOPS = (
 def draw_top_row() -> Markup:
     """Train and stop, load and save, and what may be asked of a training."""
     return row(
-        element("span", element("strong", "No model", class_="db-model-name"), class_="db-chosen"),
+        element("span", element("strong", "…", class_="db-model-name"), class_="db-chosen"),
         button("Train", "run.train", kind="db-primary", title="Ctrl+Enter"),
         _draw_stop_menu(),
         _draw_more(),

@@ -62,5 +62,5 @@ def test_folders_that_are_no_runs_and_runs_that_are_not_whole_are_passed_over(li
 
 @pytest.mark.parametrize("limit", [0, 501])
 def test_limit_has_limits(library, limit):
-    with pytest.raises(ConfigError, match="limit: choose a number"):
+    with pytest.raises(ConfigError, match="limit: must be from 1 to 500"):
         listed(library, limit=limit)

@@ -85,7 +85,7 @@ def test_own_presets_are_deleted_and_others_are_not(ask):
         ("presets.save", {"preset": "Person"}, "comes with the trainer"),
         ("presets.apply", {"revision": 0, "preset": "none"}, "there is no preset none"),
         ("presets.apply", {"revision": 0, "preset": "Full model, 40 GB"}, "for another kind of model"),
-        ("presets.list", {"family": 3}, "family must be a text"),
+        ("presets.list", {"family": 3}, "family: must be a text"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(ask, action, values, message):

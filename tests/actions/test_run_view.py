@@ -35,7 +35,7 @@ def test_end_of_the_log_is_told_as_it_looks(perform_action, told):
     told.run.log_file.write_bytes(b"one\ntwo\n 10%\r 50%\r100%\n\xff <b>\nunfinished")
     answer = perform_action("run.log", run=told.place, lines=3)["result"]
     assert answer == {"lines": ["100%", "\ufffd <b>", "unfinished"]}
-    assert "choose a number" in perform_action("run.log", run=told.place, lines=0)["refused"]
+    assert "lines: must be from 1 to 2000" in perform_action("run.log", run=told.place, lines=0)["refused"]
 
 
 def test_long_log_is_told_from_its_end(perform_action, told):
@@ -49,7 +49,7 @@ def test_long_log_is_told_from_its_end(perform_action, told):
     [
         ("run.train", {"name": "gone"}, "there is no model gone"),
         ("run.train", {"name": MODEL}, "concepts: add at least one concept"),
-        ("run.train", {"name": MODEL, "resume": "yes"}, "resume must be true or false"),
+        ("run.train", {"name": MODEL, "resume": "yes"}, "resume: must be true or false"),
         ("run.train", {}, "name: must be given"),
         ("run.ask", {"name": MODEL, "request": "stop"}, "toy is not being trained now"),
         ("run.ask", {"run": "toy/runs/x-train", "request": "stop"}, "not under way"),

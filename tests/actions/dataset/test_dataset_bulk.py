@@ -85,7 +85,7 @@ def test_what_was_changed_since_is_left_and_named(finish, captions, photos):
         ({"change": PREFIX, "paths": ["/etc/a.png"]}, "none of the folders"),
         ({"change": PREFIX, "paths": ["{photos}/gone.png"]}, "not there any more: gone.png"),
         ({"change": PREFIX, "folder": "/nowhere/at/all"}, "does not exist"),
-        ({"change": PREFIX}, "folder: is missing"),
+        ({"change": PREFIX}, "folder: must be given"),
     ],
 )
 def test_change_that_cannot_be_is_refused(finish, captions, photos, values, refusal):
