@@ -121,7 +121,8 @@
 
     /** Somebody else saved: show what is there, unless something of ours is on its way. */
     async notice(revision) {
-      if (this.saving || Object.keys(this.pending).length || this.revision === null || revision === this.revision) return;
+      const isOurs = this.saving || Object.keys(this.pending).length || this.revision === null;
+      if (isOurs || revision === null || revision === this.revision) return; // null: the model is gone
       await this.load();
     }
   }

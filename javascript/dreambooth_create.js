@@ -85,7 +85,7 @@
       }
       this.draw([...this.introduce(values.source), h("p", { class: "db-soft" }, "Looking at it …")]);
       try {
-        const { run } = await this.page.call("create.inspect", { form: values });
+        const { run } = await this.page.call("create.inspect", values);
         if (number !== this.asked) {
           await this.page.call("run.cancel", { run });
           return;
@@ -105,7 +105,7 @@
     /** Ask for a model of what stands in the form; resolves to its run. */
     async ask() {
       try {
-        return await trainer.askForm(this.page, this.root, "create.start", (values) => ({ form: values }));
+        return await trainer.askForm(this.page, this.root, "create.start");
       } catch (error) {
         this.complainHere();
         throw error;

@@ -57,7 +57,7 @@
       const words = h("p", { class: "db-soft" });
       this.told.replaceChildren(words);
       try {
-        const { run } = await trainer.askForm(this.page, this.form, "export.start", (values) => ({ name, form: values }));
+        const { run } = await trainer.askForm(this.page, this.form, "export.start", (values) => ({ ...values, name }));
         const result = await trainer.followJob(this.page, run, (view) => { words.textContent = trainer.progressWords(view); });
         this.told.replaceChildren(h("div", { class: "db-note db-good" }, h("p", {}, `Written, ${trainer.bytes(result.bytes)}:`), h("code", { class: "db-path" }, result.path)));
         if (!this.box.open) this.page.tell(`Written: ${result.path}`, "done");

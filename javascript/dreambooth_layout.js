@@ -62,6 +62,23 @@
     }
   }
 
+  /** What a narrow window hides behind "More"; in a wide one its buttons stand in the row. */
+  function startMore(page) {
+    const place = page.find(".db-more-place");
+    const opener = place.querySelector(".db-more");
+    const open = (isOpen) => {
+      place.classList.toggle("db-open", isOpen);
+      opener.setAttribute("aria-expanded", String(isOpen));
+    };
+    page.press("page.more", () => open(!place.classList.contains("db-open")));
+    place.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !place.classList.contains("db-open")) return;
+      open(false);
+      opener.focus();
+    });
+    document.addEventListener("click", (event) => { if (page.isHere && !opener.contains(event.target)) open(false); });
+  }
+
   function startKeys(page) {
     page.root.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.defaultPrevented) {
@@ -92,6 +109,7 @@
     startTheme(page);
     startTabs(page);
     startMenus(page);
+    startMore(page);
     startKeys(page);
   });
 })();

@@ -135,6 +135,7 @@
 
     /** Somebody deleted the folder of the chosen model, or renamed it. */
     async vanished(name) {
+      if (this.isMoving) return;
       await this.moving(async () => {
         await this.refresh();
         if (this.page.model !== name || this.find(name)) return;
@@ -182,7 +183,7 @@
       if (!page.model && models.usable.length && !models.isMoving) await page.chosen.choose(models.usable[0].name);
     }));
     page.on("state", (state) => {
-      if (page.model && state.model === null && !models.isMoving) page.attempt(() => models.vanished(page.model));
+      if (page.model && state.model === null) page.attempt(() => models.vanished(page.model));
     });
     page.on("tab", (name) => { if (name === "models" && models.list.length) page.attempt(() => models.refresh()); });
     page.press("page.model_choose", (button) => models.choose(button.dataset.key));

@@ -129,7 +129,7 @@
       await look();
     });
     page.press("models.import", async (button) => {
-      const { run } = await trainer.askForm(page, form, "models.import", (values) => ({ form: values }));
+      const { run } = await trainer.askForm(page, form, "models.import");
       const result = await follow(page, button, run);
       for (const each of [source, name]) fields.write(each, "", { force: true });
       told.replaceChildren(h("p", { class: "db-note db-good" }, `${result.model} is imported and chosen. What became of every setting stands in ${result.report}`));

@@ -8,6 +8,7 @@
   const JOBS = {
     train: "Training", create: "Creating a model", import: "Importing a model", check: "Checking the plan", classes: "Class images",
     sample: "Generating pictures", export: "Generating a checkpoint", convert: "Converting", merge: "Merging", inspect: "Looking at a checkpoint",
+    restore: "Going back to a saved step", duplicate: "Copying a model",
     lora_merge: "Merging LoRAs", lora_bake: "Baking a LoRA in", lora_extract: "Extracting a LoRA", lora_resize: "Resizing a LoRA", lora_convert: "Converting a LoRA",
   };
   const LABELS = {

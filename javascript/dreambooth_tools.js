@@ -47,6 +47,17 @@
     return told;
   }
 
+  /** What fields for files offer: told anew when the tools are opened. */
+  function startKnownFiles(page) {
+    page.on("tab", (name) => {
+      if (name !== "tools" && name !== "create") return;
+      page.attempt(async () => {
+        const { files } = await page.call("files.list");
+        page.find("#dreambooth_files").replaceChildren(...files.map((path) => h("option", { value: path })));
+      });
+    });
+  }
+
   function startModelTools(page) {
     page.press("buckets.dry_run", async () => {
       await page.chosen.save();
@@ -124,6 +135,7 @@
   trainer.table = table;
   trainer.part((page) => {
     startFileTools(page);
+    startKnownFiles(page);
     startModelTools(page);
     startTensorboard(page);
     startDoctor(page);

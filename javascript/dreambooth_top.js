@@ -11,7 +11,7 @@
     const name = page.find(".db-model-name");
     const saving = page.find(".db-saving");
     const train = page.find("[data-press='run.train']");
-    for (const button of page.findAll(".db-top button:not(.db-queue)")) button.disabled = true; // until a model is there
+    for (const button of page.findAll(".db-top button:not(.db-queue, .db-more)")) button.disabled = true; // until a model is there
     for (const item of page.findAll(".db-top [role=menuitem]")) item.disabled = false;
     page.on("model", (model) => {
       name.textContent = model || "No model: create one first";

@@ -11,7 +11,8 @@ from typing import Any
 
 from dreambooth.config.store import ConfigError
 
-PATIENCE_SECONDS = 0.2
+PATIENCE_SECONDS = 0.15
+FRESH_SECONDS = 5.0  # how long a result is true for who asks again; a page does so every second
 NUM_THREADS = 2
 MOST_FORGOTTEN = 500  # results that nobody came back for
 
@@ -49,6 +50,7 @@ class Task:
     place: Hashable
     progress: Progress = field(default_factory=Progress)
     is_over: threading.Event = field(default_factory=threading.Event)
+    ended: float = 0.0  # on the monotonic clock
     result: Result = field(default_factory=dict)
     error: Exception | None = None
 
@@ -58,7 +60,14 @@ class Task:
             self.result = self.work(self.progress)
         except Exception as error:  # noqa: BLE001 - raised again where the result is taken
             self.error = error
+        self.ended = time.monotonic()
         self.is_over.set()
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether what it found out may no longer be so, or nobody wants it."""
+        is_old = self.is_over.is_set() and time.monotonic() - self.ended > FRESH_SECONDS
+        return is_old or self.progress.is_unwanted
 
     def take(self) -> Result:
         """What came of it."""
@@ -79,7 +88,7 @@ class Background:
     def start(self, key: Hashable, work: Work, place: Hashable = None) -> Task:
         """The task of this key, begun if there is none; unfinished ones of the same place are given up."""
         with self._lock:
-            if key in self._tasks and not self._tasks[key].progress.is_unwanted:
+            if key in self._tasks and not self._tasks[key].is_stale:
                 return self._tasks[key]
             self._give_up(place)
             task = self._tasks[key] = Task(key, work, place)
@@ -112,6 +121,14 @@ class Background:
             raise ConfigError("work: it is not known here any more; look at what it did, and begin it anew")
         wait_for([task])
         return task.take() if task.is_over.is_set() else task.progress
+
+    def forget(self) -> None:
+        """Files have changed: what was found out about places, or is about to be, is found out anew."""
+        with self._lock:
+            for key, task in [*self._tasks.items()]:
+                if task.place is not None:
+                    task.progress.is_unwanted = True
+                    del self._tasks[key]
 
     def _give_up(self, place: Hashable) -> None:
         for key, task in [*self._tasks.items()]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.actions.asked import asked_text, asked_texts
+from dreambooth.actions.background import LOOKING
 from dreambooth.actions.concept_form import asked_index
 from dreambooth.actions.places import refusing_bad_data
 from dreambooth.actions.starting import begin
@@ -61,6 +62,7 @@ def reject(place: Workplace, values: Values) -> dict[str, Any]:
         with written_whole(path.with_suffix(REJECTED)):  # before the picture goes, or it could come back
             pass
         move_with_caption(path, backup)
+    LOOKING.forget()
     return {"rejected": len(paths), "backup": str(backup)}
 
 

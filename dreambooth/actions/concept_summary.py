@@ -110,7 +110,7 @@ def _look(asked: Asked, progress: Progress) -> dict[str, Any]:
         "captions": _count_captions([example.image for example in instances]),
         "sizes": _count_sizes(instances),
         "smallest": _find_smallest(instances),
-        "problems": problems,
+        "problems": [problem.removeprefix(f"concept {asked.index}: ") for problem in problems],
         "class_images": classes,
         "pictures": [str(example.image) for example in instances[: asked.num_pictures]],
     }

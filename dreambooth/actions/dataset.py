@@ -100,6 +100,7 @@ def change_caption(place: Workplace, values: Values) -> dict[str, Any]:
         raise ConfigError(f"caption: it was changed meanwhile, to {now!r}; look at it before you change it")
     with written_whole(path.with_suffix(".txt")) as file:
         file.write(caption)
+    LOOKING.forget()
     return {"path": str(path), "caption": caption, "caption_from": "txt"}
 
 

@@ -78,7 +78,10 @@ def _tell(rewrite: Rewrite) -> dict[str, str]:
 
 def _write(folder: Path, rewrites: Sequence[Rewrite], progress: Progress) -> dict[str, Any]:
     changes = [plan_change(rewrite.picture, rewrite.after) for rewrite in rewrites]
-    Journal(folder).write(changes, lambda done: progress.say(done, len(changes)))
+    try:
+        Journal(folder).write(changes, lambda done: progress.say(done, len(changes)))
+    finally:
+        LOOKING.forget()
     return {"complete": True}
 
 
@@ -92,6 +95,7 @@ def take_back(place: Workplace, values: Values) -> dict[str, Any]:
 
     def work(_: Progress) -> dict[str, Any]:
         undone = undo(journal)
+        LOOKING.forget()
         left = [str(path.name) for path in undone.left]
         return {"complete": True, "restored": undone.num_restored, "left": left}
 

@@ -100,6 +100,7 @@ def remove(place: Workplace, values: Values) -> dict[str, Any]:
         origins[move_with_caption(path, backup).name] = str(path)
         with written_whole(origins_file) as file:
             json.dump(origins, file, indent=2, ensure_ascii=False)
+    LOOKING.forget()
     return {"removed": len(paths), "backup": str(backup)}
 
 

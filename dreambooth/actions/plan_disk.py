@@ -33,7 +33,7 @@ class DiskPlan:
     @property
     def words(self) -> str:
         """All of it in words."""
-        told = f"each file takes about {in_gb(self.each)}"
+        told = f"Each file takes about {in_gb(self.each)}"
         if self.num_written is not None and self.num_kept is not None:
             told += f"; {self.num_written} will be written, {self.num_kept} kept"
         told += f"; what is needed to resume: about {in_gb(self.state)} while it trains"

@@ -38,6 +38,8 @@ def plan_memory(config: TrainConfig, shapes: Shapes, machine: Machine) -> Memory
 def in_gb(num_bytes: int) -> str:
     """Bytes in words, as cards are sold."""
     size = num_bytes / 2**30
+    if size < 0.1:
+        return f"{num_bytes / 2**20:.0f} MB"
     return f"{size:.0f} GB" if size >= 20 else f"{size:.1f} GB"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.actions.asked import asked_text
+from dreambooth.actions.background import LOOKING
 from dreambooth.actions.concept_form import asked_index
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import ModelFolder
@@ -31,6 +32,7 @@ def upload(place: Workplace, values: Values) -> dict[str, Any]:
     elif not folder.is_dir():
         raise ConfigError(f"instance_data_dir: {folder} is not a folder; clear the field, or make the folder")
     turned_away = take_in(arrivals, folder)
+    LOOKING.forget()
     return {
         "folder": str(folder),
         "copied": len(arrivals) - len(turned_away),

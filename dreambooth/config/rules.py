@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
-from dreambooth.config.folders import is_file, is_folder
+from dreambooth.config.folders import find_name_fault, is_file, is_folder
 from dreambooth.config.settings import TrainConfig
 
 
@@ -156,7 +156,22 @@ def rate_problems(config: TrainConfig) -> Iterator[Problem]:
             yield Problem(f"{name}.text_encoder_2_lr", "choose a rate from 0, or -1 for that of the first")
 
 
+def saving_problems(config: TrainConfig) -> Iterator[Problem]:
+    """A name that no file can have, and a folder that is not there."""
+    if config.saving.name and (fault := find_name_fault(config.saving.name)):
+        yield Problem("saving.name", fault)
+    if config.saving.copy_to and not is_folder(config.saving.copy_to):
+        yield Problem("saving.copy_to", f"{config.saving.copy_to} is not a folder")
+
+
 def find_problems(config: TrainConfig) -> list[Problem]:
     """Every contradiction in the settings."""
-    checks = (concept_problems, method_problems, training_problems, adapter_problems, rate_problems)
+    checks = (
+        concept_problems,
+        method_problems,
+        training_problems,
+        adapter_problems,
+        rate_problems,
+        saving_problems,
+    )
     return [problem for check in checks for problem in check(config)]

@@ -41,6 +41,15 @@ class SavingConfig:
             "fp32": "As trained, twice the size.",
         },
     )
+    name: str = option(
+        "", "File name", "Of what is saved, before the step; empty: the model's name.", advanced=True
+    )
+    copy_to: str = option(
+        "",
+        "Copy to",
+        "A folder that gets a copy of every saved file, with card and preview: where your webui looks for "
+        "checkpoints or LoRAs. Copies stay. Empty: none.",
+    )
     save_at_end: bool = option(True, "Checkpoint at the end", "Write the finished checkpoint or LoRA.")
     metadata: bool = option(
         True,

@@ -25,6 +25,12 @@ SCRIPTS = ROOT / "javascript"
 STYLE = ROOT / "style.css"
 TOYBOX = ROOT / "dreambooth" / "toybox" / "toybox.safetensors"
 CHECKPOINTS = (".safetensors", ".ckpt")
+# Here the page is all there is, so it gets the room that Gradio leaves at the edges of its own.
+FRAME = """<style>
+.gradio-container.app, .gradio-container .app { max-width: none !important; padding: 0 8px !important; }
+.gradio-container .html-container { padding: 0 !important; }
+.gradio-container footer { display: none !important; }
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,7 @@ def build_app(place: Workplace, listening: Listening) -> FastAPI:
         for path in scripts
     ]
     tags.append(f'<link rel="stylesheet" href="/dreambooth_page/style.css?{STYLE.stat().st_mtime_ns}">')
+    tags.append(FRAME)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(HeadWriter, tags="".join(tags))
     app.add_api_route("/dreambooth_page/style.css", lambda: FileResponse(STYLE), include_in_schema=False)

@@ -20,7 +20,7 @@ LATEST: dict[str, Place] = {
     "clip_skip": not_yet("clip skip; the last layer is used", 0, 1),
     "concepts_list": CONCEPTS,
     "concepts_path": CONCEPTS,
-    "custom_model_name": Dropped("files carry the model's name; `export --to` takes any"),
+    "custom_model_name": to("saving.name"),
     "deterministic": always("every run is: the same seed gives the same weights"),
     "disable_class_matching": always("class images are counted whatever their prompt and size"),
     "disable_logging": always("curves are always written"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from dreambooth.config.concept import Concept
@@ -14,6 +15,7 @@ Card = dict[str, str | float]
 
 HOST_VERSIONS = {"sd1": "SD1", "sd2": "SD2", "sdxl": "SDXL"}  # family → what webuis call it
 UNKNOWN_VERSION = "Unknown"
+COPIED_AT_ONCE_BYTES = 16 * 2**20
 
 
 def card_file(result: Path) -> Path:
@@ -70,5 +72,27 @@ def write_preview(result: Path, picture: Path) -> None:
 
 def remove_result(result: Path) -> None:
     """Delete a result with what lies beside it."""
-    for path in (result, result.with_suffix(".yaml"), card_file(result), preview_file(result)):
+    for path in (result, *_beside(result)):
         path.unlink(missing_ok=True)
+
+
+def copy_result(result: Path, folder: Path) -> None:
+    """A copy of a result and of what lies beside it; a card that is there already stays as it is."""
+    _copy_whole(result, folder)
+    copy_beside(result, folder)
+
+
+def copy_beside(result: Path, folder: Path) -> None:
+    """Copies of what lies beside a result; a card that is there already stays as it is."""
+    for path in _beside(result):
+        if path.exists() and not (path == card_file(result) and (folder / path.name).exists()):
+            _copy_whole(path, folder)
+
+
+def _beside(result: Path) -> tuple[Path, ...]:
+    return result.with_suffix(".yaml"), card_file(result), preview_file(result)
+
+
+def _copy_whole(path: Path, folder: Path) -> None:
+    with path.open("rb") as source, written_whole(folder / path.name, "wb") as copy:
+        shutil.copyfileobj(source, copy, COPIED_AT_ONCE_BYTES)

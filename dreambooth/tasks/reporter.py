@@ -9,7 +9,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from dreambooth.config.settings import TrainConfig
 from dreambooth.events import ask, read_events
-from dreambooth.tasks.cards import build_card, write_card, write_preview
+from dreambooth.tasks.cards import build_card, copy_beside, copy_result, write_card, write_preview
 from dreambooth.tasks.drawings import draw_asked
 from dreambooth.tasks.job import Job
 from dreambooth.tasks.results import remove_old_checkpoints, write_checkpoint_file
@@ -87,13 +87,16 @@ class Reporter:
         path = self._result_file(step)
         moved = write_checkpoint_file(self._run, path, self.job.load_record())
         self._write_beside(path, step)
+        if self.config.saving.copy_to:
+            copy_result(path, Path(self.config.saving.copy_to))
         self.written = [other for other in self.written if other != path] + [path]
         self.written = remove_old_checkpoints(self.written, self.config.saving.keep_last)
         told = path.relative_to(self.folder.path).as_posix()
         self.job.events.write("checkpoint", step=step, path=told, moved=dict(moved))
 
     def _result_file(self, step: int) -> Path:
-        return self.folder.checkpoints / f"{self.folder.name}_{self.before['steps'] + step}.safetensors"
+        name = self.config.saving.name or self.folder.name
+        return self.folder.checkpoints / f"{name}_{self.before['steps'] + step}.safetensors"
 
     def _write_beside(self, result: Path, step: int) -> None:
         """The card, and the newest preview of the run: of this very step only once that has been drawn."""
@@ -109,8 +112,11 @@ class Reporter:
     def _keep_preview(self, picture: Path, step: int) -> None:
         """Remember the first picture of a set; a result of the same step shows it."""
         self.preview = picture
-        if self._result_file(step) in self.written:
-            write_preview(self._result_file(step), picture)
+        result = self._result_file(step)
+        if result in self.written:
+            write_preview(result, picture)
+            if self.config.saving.copy_to:
+                copy_beside(result, Path(self.config.saving.copy_to))
 
     def sample(self, step: int) -> None:
         """Draw the previews with the live weights."""

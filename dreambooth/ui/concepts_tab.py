@@ -66,8 +66,8 @@ def _draw_list() -> Markup:
             button("Earlier", "concepts.move", title="Move it before the one in front of it"),
             button("Remove", "concepts.remove", kind="db-danger"),
             element("span", class_="db-grow"),
-            button("As JSON", "concepts.export", title="A file with all concepts"),
-            button("From JSON", "concepts.import", title="Ours, or concepts_list.json of the old extension"),
+            button("Save as JSON", "concepts.export", title="A file with all concepts"),
+            button("Load JSON", "concepts.import", title="Ours, or concepts_list.json of the old extension"),
         ),
     )
 

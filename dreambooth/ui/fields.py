@@ -6,6 +6,8 @@ from dreambooth.config.option import Setting
 from dreambooth.ui.markup import Markup, element
 
 PREFIX = "dreambooth_"
+PATHS = ("file", "folder", "file or folder", "output")  # roles of fields that hold one path
+KNOWN_FILES = "dreambooth_files"  # the id of the list that such fields offer
 BOUNDLESS = 10**6  # a limit as high as this tells nobody anything
 
 
@@ -30,7 +32,7 @@ def draw_field(setting: Setting, form: str = "") -> Markup:
     return element(
         "div",
         *((control, heading) if is_check else (heading, control)),
-        element("p", description.help, _limits(setting), id=f"{own_id}_help", class_="db-help"),
+        element("p", description.help, *_limits(setting), id=f"{own_id}_help", class_="db-help"),
         element("p", id=f"{own_id}_fault", class_="db-fault", role="alert", hidden=True),
         class_=" ".join(["db-field", *["db-check"] * is_check, *["db-wide"] * is_wide]),
         data_setting=setting.name,
@@ -62,15 +64,15 @@ def _plain(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else f"{value}"
 
 
-def _limits(setting: Setting) -> Markup | None:
+def _limits(setting: Setting) -> tuple[Markup | str, ...]:
     low, high = setting.description.low, setting.description.high
     if low is None and high is None:
-        return None
+        return ()
     if high is None or (low is not None and high >= BOUNDLESS):
         text = f"from {low:g}"
     else:
         text = f"up to {high:g}" if low is None else f"{low:g} … {high:g}"
-    return element("span", text, class_="db-limits")
+    return (" ", element("span", text, class_="db-limits"))
 
 
 def _draw_control(setting: Setting, own_id: str) -> Markup:
@@ -81,6 +83,17 @@ def _draw_control(setting: Setting, own_id: str) -> Markup:
         return _draw_select(setting, own_id, told)
     if setting.kind == "bool":
         return element("input", type="checkbox", id=own_id, aria_describedby=told)
+    if setting.entry.role in PATHS:
+        known = KNOWN_FILES if setting.entry.role != "output" else None
+        return element(
+            "input",
+            type="text",
+            autocomplete="off",
+            spellcheck="false",
+            list=known,
+            id=own_id,
+            aria_describedby=told,
+        )
     if setting.kind in ("str", "texts"):
         rows = 3 if setting.kind == "texts" else 2 if setting.entry.role == "text" else 1
         return element("textarea", id=own_id, rows=rows, spellcheck="false", aria_describedby=told)
@@ -115,6 +128,7 @@ def _draw_rows(setting: Setting, own_id: str, told: str) -> Markup:
                 "input",
                 type="text",
                 autocomplete="off",
+                list=KNOWN_FILES if cell.entry.role in PATHS else None,
                 data_cell=cell.name,
                 data_kind=cell.kind,
                 data_default=_plain(cell.default),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dreambooth.ui.concepts_tab import draw_concepts_tab
 from dreambooth.ui.create_tab import draw_create_tab
 from dreambooth.ui.export_dialog import draw_export_dialog
+from dreambooth.ui.fields import KNOWN_FILES
 from dreambooth.ui.generate_tab import draw_generate_tab
 from dreambooth.ui.markup import Markup, element
 from dreambooth.ui.models_tab import draw_models_tab
@@ -36,6 +37,7 @@ def draw_page() -> Markup:
         "div",
         draw_top_row(),
         element("div", left, right, class_="db-columns"),
+        element("datalist", id=KNOWN_FILES),
         element("div", class_="db-messages"),
         element("div", draw_export_dialog(), class_="db-dialogs"),
         id=ROOT_ID,

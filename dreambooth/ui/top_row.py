@@ -5,6 +5,7 @@ from __future__ import annotations
 from dreambooth.ui.markup import Markup, element
 from dreambooth.ui.parts import button, row
 
+MORE_ID = "dreambooth_more"
 STOPS = (
     ("Stop after this step, and save", "run.stop"),
     ("Stop after this epoch, and save", "run.stop_after_epoch"),
@@ -13,9 +14,30 @@ STOPS = (
 
 
 def draw_top_row() -> Markup:
-    """Load, save, train, and what may be asked of a training."""
+    """Train and stop, load and save, and what may be asked of a training."""
     return row(
-        element("span", element("strong", "No model", class_="db-model-name"), class_="db-chosen"),
+        element("span", element("strong", "…", class_="db-model-name"), class_="db-chosen"),
+        button("Train", "run.train", kind="db-primary", title="Ctrl+Enter"),
+        _draw_stop_menu(),
+        _draw_more(),
+        element("span", class_="db-saving", role="status"),
+        element("button", "Queue: empty", type="button", class_="db-queue", data_press="page.queue"),
+        kind="db-top",
+    )
+
+
+def _draw_more() -> Markup:
+    """The other buttons: in the row, and in a narrow window behind one button."""
+    opener = element(
+        "button",
+        "More ▾",
+        type="button",
+        class_="db-more",
+        aria_expanded="false",
+        aria_controls=MORE_ID,
+        data_press="page.more",
+    )
+    buttons = (
         button(
             "Load settings", "page.load_settings", title="Earlier settings, those of another model, or a file"
         ),
@@ -24,14 +46,12 @@ def draw_top_row() -> Markup:
             "page.save_settings",
             title="They are saved as you change them; this keeps a file",
         ),
-        button("Train", "run.train", kind="db-primary", title="Ctrl+Enter"),
         button("Save now", "run.save", title="State and checkpoint after the current step"),
         button("Sample now", "run.sample", title="Previews after the current step"),
         button("Generate checkpoint", "page.export", title="A file for your webui from the model as it is"),
-        _draw_stop_menu(),
-        element("span", class_="db-saving", role="status"),
-        element("button", "Queue: empty", type="button", class_="db-queue", data_press="page.queue"),
-        kind="db-top",
+    )
+    return element(
+        "div", opener, element("div", *buttons, id=MORE_ID, class_="db-more-buttons"), class_="db-more-place"
     )
 
 

@@ -78,3 +78,38 @@ def test_exported_file_has_its_card_and_the_newest_preview(begin, perform, folde
 def test_exported_model_without_samples_has_a_card_alone(perform, tmp_path):
     perform("export", to=str(tmp_path / "out" / "x.ckpt"), format="checkpoint", dtype="fp16")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"x.ckpt", "x.json"}
+
+
+def test_files_are_copied_with_all_that_lies_beside_them(begin, folder, config, tmp_path):
+    place = tmp_path / "webui" / "Lora"
+    place.mkdir(parents=True)
+    config = with_settings(config, **LORA, saving__name="my robot", saving__copy_to=str(place))
+    assert do(begin(with_settings(config, samples__sample_at_end=True)))["outcome"] == "done"
+    assert {path.name for path in place.iterdir()} == {
+        "my robot_4.safetensors",
+        "my robot_4.json",
+        "my robot_4.preview.png",
+    }
+    for copy in place.iterdir():
+        assert copy.read_bytes() == (folder.checkpoints / copy.name).read_bytes()
+
+
+def test_a_card_of_ones_own_is_not_copied_over(begin, config, tmp_path):
+    (tmp_path / "toy_4.json").write_text("mine")
+    do(begin(with_settings(config, **LORA, saving__copy_to=str(tmp_path))))
+    assert (tmp_path / "toy_4.json").read_text() == "mine"
+
+
+def test_copies_stay_where_old_results_go(begin, config, tmp_path):
+    place = tmp_path / "copies"
+    place.mkdir()
+    config = with_settings(config, **LORA, saving__save_every_steps=2, saving__keep_last=1)
+    do(begin(with_settings(config, saving__copy_to=str(place))))
+    assert {path.name for path in place.glob("*.safetensors")} == {"toy_2.safetensors", "toy_4.safetensors"}
+
+
+def test_a_folder_that_is_not_there_and_a_name_that_no_file_has_are_refused(begin, config, tmp_path):
+    config = with_settings(config, saving__name="a/b", saving__copy_to=str(tmp_path / "nowhere"))
+    message = do(begin(config))["message"]
+    assert "saving.name: a name cannot contain /" in message
+    assert f"saving.copy_to: {tmp_path / 'nowhere'} is not a folder" in message

@@ -17,6 +17,7 @@ from tests.migration.old_settings import LATEST_KEYS, old_concept
 
 # Values that are the default of no setting, and what else must be true for a setting to count.
 OTHER_VALUES = {
+    "custom_model_name": "my robot",
     "lr_scheduler": "cosine",
     "optimizer": "8bit AdamW",
     "scheduler": "euler",

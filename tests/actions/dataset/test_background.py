@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from dreambooth.actions import background as background_module
 from dreambooth.actions.background import Background, Progress
 from dreambooth.config.store import ConfigError
 
@@ -83,6 +84,23 @@ def test_work_elsewhere_goes_on(gate):
     task = background.start("a", lambda _: gate.wait() and {}, place="concept 0")
     background.ask("b", lambda _: {}, place="concept 1")
     assert not task.progress.is_unwanted
+
+
+def test_result_that_nobody_took_in_time_is_found_out_anew(monkeypatch):
+    background, results = Background(), iter([{"a": 1}, {"a": 2}])
+    background.start("key", lambda _: next(results)).is_over.wait(10)
+    monkeypatch.setattr(background_module, "FRESH_SECONDS", 0)
+    assert background.ask("key", lambda _: next(results)) == {"a": 2}
+
+
+def test_what_was_found_out_before_files_changed_is_forgotten(gate):
+    background, results = Background(), iter([{"a": 1}, {"a": 2}])
+    background.start("key", lambda _: next(results), place="folder").is_over.wait(10)
+    running = background.start("running", lambda _: gate.wait() and {}, place="other")
+    writing = background.start("writing", lambda _: {"written": 1})
+    background.forget()
+    assert (running.progress.is_unwanted, writing.progress.is_unwanted) == (True, False)
+    assert background.ask("key", lambda _: next(results), place="folder") == {"a": 2}
 
 
 def test_followed_work_tells_its_result_again_and_again():

@@ -41,7 +41,7 @@ def test_files_that_are_left_out_and_enlarged_pictures_are_problems(summarise, d
     assert summarise()["problems"] == [
         "b.png is left out: not a picture that Pillow can read, or damaged",
         "notes.docx is left out: .docx: not a picture format that is read here",
-        "concept 0: 1 of 1 pictures are enlarged for training",
+        "1 of 1 pictures are enlarged for training",
     ]
 
 
