@@ -12,8 +12,7 @@ from dreambooth.actions.models import show_folder
 from dreambooth.actions.workplace import Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.events import find_end
-from dreambooth.jobs.library import read_job
-from dreambooth.jobs.start import is_alive
+from dreambooth.jobs.runs import is_alive, read_job
 from dreambooth.locks import file_lock
 from tests.actions.conftest import SmallHost
 from tests.conftest import MODEL, do
