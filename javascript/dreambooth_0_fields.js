@@ -140,6 +140,9 @@
       if (!told.fault) changed(field.dataset.setting, told.value, field);
     };
     place.addEventListener("input", take);
+    place.addEventListener("keydown", (event) => { // these wrap, and yet hold one line
+      if (event.key === "Enter" && !event.ctrlKey && event.target.matches("textarea[rows='1']")) event.preventDefault();
+    });
     place.addEventListener("focusout", (event) => {
       const field = event.target.closest(".db-field");
       if (field) delete field.dataset.dirty;

@@ -93,7 +93,9 @@
         this.looking = run;
         for (const name of LOOKED_AT) fields.complain(this.field(name), null);
         const told = await trainer.followJob(this.page, run, () => {}, { isShown: false });
-        if (number === this.asked) this.draw([...this.introduce(values.source), ...drawDetected(told, values)]);
+        if (number !== this.asked) return;
+        if (told.has_ema) this.root.querySelector(".db-group").open = true; // there is something to choose
+        this.draw([...this.introduce(values.source), ...drawDetected(told, values)]);
       } catch (error) {
         if (!(error instanceof trainer.Refused)) throw error;
         if (number === this.asked) this.refused(error.message, values.source);

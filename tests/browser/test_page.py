@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dreambooth.ui.page import TABS
-from tests.browser.pages import ROOT, TrainerPage
+from tests.browser.pages import TrainerPage
 
 
 @pytest.fixture
