@@ -87,7 +87,8 @@ def test_escape_closes_a_dialog_and_goes_back(trainer, press, name):
     expect(trainer.button(press)).to_be_focused()
 
 
-def test_stop_menu_goes_by_keys(trainer, training):
+@pytest.mark.usefixtures("training")
+def test_stop_menu_goes_by_keys(trainer):
     opener = trainer.root.get_by_role("button", name="Stop ▾")
     expect(opener).to_be_enabled()
     opener.focus()
