@@ -183,7 +183,6 @@
   trainer.part((page) => {
     const source = new Source(page);
     const name = fields.controlOf(source.field("name"));
-    fields.oneLine(source.root);
     source.show();
     source.select.addEventListener("change", () => source.choose());
     source.root.addEventListener("change", (event) => {
