@@ -37,17 +37,12 @@ from dreambooth.jobs.asking import (
     prepare_with_config,
 )
 from dreambooth.jobs.concept_order import remove_concept
-from dreambooth.jobs.control import ask_training, begin_training, find_asked_training, resume_training
+from dreambooth.jobs.control import ask_training, begin_training, resume_training
 from dreambooth.jobs.follow import follow
-from dreambooth.jobs.library import Library, find_concept, read_job
-from dreambooth.jobs.start import (
-    PACKAGE_ROOT,
-    change_run,
-    find_resumable,
-    is_alive,
-    prepare_tool,
-    start_worker,
-)
+from dreambooth.jobs.library import Library, find_concept
+from dreambooth.jobs.runs import is_alive, read_job
+from dreambooth.jobs.start import PACKAGE_ROOT, change_run, prepare_tool, start_worker
+from dreambooth.jobs.trainings import find_asked_training, find_resumable
 from dreambooth.migration.report import describe_report
 
 MOST_TEST_PROCESSES = 4  # each takes up to 1.5 GB

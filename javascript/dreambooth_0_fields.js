@@ -140,6 +140,9 @@
       if (!told.fault) changed(field.dataset.setting, told.value, field);
     };
     place.addEventListener("input", take);
+    place.addEventListener("keydown", (event) => { // these wrap, and yet hold one line
+      if (event.key === "Enter" && !event.ctrlKey && event.target.matches("textarea[rows='1']")) event.preventDefault();
+    });
     place.addEventListener("focusout", (event) => {
       const field = event.target.closest(".db-field");
       if (field) delete field.dataset.dirty;
@@ -183,13 +186,6 @@
     return left;
   }
 
-  /** Enter in a field of one line makes no second one. */
-  function oneLine(place) {
-    place.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target.rows === 1 && !event.ctrlKey && !event.metaKey) event.preventDefault();
-    });
-  }
-
   trainer.part((page) => {
     page.press("page.row_add", (button) => {
       const place = button.parentElement.querySelector(".db-rows-place");
@@ -210,5 +206,5 @@
     }
   });
 
-  trainer.fields = { read, write, complain, complainAll, mark, follow, readAll, controlOf, grow, typedDefault, setDefault, oneLine };
+  trainer.fields = { read, write, complain, complainAll, mark, follow, readAll, controlOf, grow, typedDefault, setDefault };
 })();

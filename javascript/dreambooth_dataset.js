@@ -88,7 +88,7 @@
         picture.caption = told.caption;
         state.textContent = "saved";
       }));
-      const remove = h("button", { type: "button", "aria-label": `Take ${name} out of the set`, onclick: () => this.page.attempt(() => this.remove(picture, row)) }, "Take out");
+      const remove = h("button", { type: "button", "aria-label": `Take out ${name}`, onclick: () => this.page.attempt(() => this.remove(picture, row)) }, "Take out");
       picture.facts = h("span", {}, factsOf(picture));
       const list = () => this.shown.map(({ path, name: title }) => ({ path, title }));
       const row = h("div", { class: "db-dataset-row" },

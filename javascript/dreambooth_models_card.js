@@ -7,7 +7,7 @@
   const { h, redraw, count } = trainer;
   const FEW = 6; // rows of a long part that are shown at first
   const AGAIN_MS = 10_000; // while something is at work on the model
-  const OUTCOMES = { done: "done", stopped: "stopped", discarded: "discarded", refused: "refused", failed: "failed" };
+  const OUTCOMES = { done: "done", stopped: "stopped", discarded: "discarded", refused: "refused", failed: "failed", lost: "ended without a word" };
   const PARTS = {
     working: "Weights as trained", checkpoints: "Saved steps", samples: "Samples", cache: "Cache, which is made again", runs: "Runs and their states",
     backups: "Backups", classifiers: "Class images", other: "All else",
@@ -193,8 +193,7 @@
   }
 
   function outcomeWords(run) {
-    if (run.outcome) return OUTCOMES[run.outcome] ?? run.outcome;
-    return run.is_alive ? "under way" : "ended without a word";
+    return run.outcome ? OUTCOMES[run.outcome] : "under way";
   }
 
   function stepWords(run) {

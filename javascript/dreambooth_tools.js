@@ -120,7 +120,7 @@
     const log = page.find(".db-log");
     page.press("jobs.list", async () => {
       const { jobs } = await page.call("jobs.list", { limit: 30 });
-      const rows = jobs.map((job) => [job.job, job.model ?? "–", trainer.ago(job.given), job.outcome ?? "under way",
+      const rows = jobs.map((job) => [job.job, job.model ?? "–", trainer.ago(job.given), job.outcome === "lost" ? "ended without a word" : job.outcome ?? "under way",
         h("div", { class: "db-row" },
           h("button", { type: "button", onclick: () => page.poll.show(job.run), "aria-label": `Show ${job.run} in Output` }, "Show"),
           h("button", { type: "button", onclick: () => page.attempt(() => readLog(job.run)), "aria-label": `Log of ${job.run}` }, "Log"))]);

@@ -14,7 +14,7 @@ from dreambooth.config.option import describe_settings
 from dreambooth.config.settings import TrainConfig
 from dreambooth.console import Console, bar
 from dreambooth.events import take_requests
-from dreambooth.jobs.library import find_unfinished_training
+from dreambooth.jobs.trainings import find_unfinished_training
 from dreambooth.locks import file_lock
 from dreambooth.toybox import WEIGHTS_FILE
 from dreambooth.toybox.judge import JUDGE_FILE

@@ -17,7 +17,7 @@ from dreambooth.config.forms.sample import GridForm, LookForm, SampleForm
 from dreambooth.config.store import ConfigError
 from dreambooth.events import ask
 from dreambooth.jobs.asking import prepare_sample
-from dreambooth.jobs.control import find_living_training
+from dreambooth.jobs.trainings import find_living_training
 
 NOT_FOR_TRAININGS = ("to", "weights", "adapter_weight")
 

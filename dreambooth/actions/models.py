@@ -54,7 +54,7 @@ def delete(place: Workplace, values: Values) -> dict[str, Any]:
 def inspect_old(_: Workplace, values: Values) -> dict[str, Any]:
     """What the folder ``source`` of the old extension holds, before it is imported."""
     source = asked_text(values, "source").strip()
-    if not is_folder(source):
+    if not source or not is_folder(source):
         raise ConfigError(f"source: {source} is not a folder" if source else "source: must be given")
     try:
         return asdict(outline_old_model(Path(source)))

@@ -6,13 +6,8 @@ from typing import Any
 
 from dreambooth.actions.asked import asked_flag, asked_text
 from dreambooth.actions.workplace import Action, Values, Workplace
-from dreambooth.jobs.control import (
-    ask_training,
-    begin_training,
-    cancel,
-    find_asked_training,
-    resume_training,
-)
+from dreambooth.jobs.control import ask_training, begin_training, cancel, resume_training
+from dreambooth.jobs.trainings import find_asked_training
 
 
 def train(place: Workplace, values: Values) -> dict[str, Any]:

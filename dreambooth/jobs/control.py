@@ -19,10 +19,11 @@ from dreambooth.events import (
     read_lines_backwards,
     take_requests,
 )
-from dreambooth.jobs.library import Library, list_runs
-from dreambooth.jobs.run_summary import job_of
+from dreambooth.jobs.library import Library
+from dreambooth.jobs.runs import is_alive, job_of
 from dreambooth.jobs.shelf import library_lock
-from dreambooth.jobs.start import find_resumable, is_alive, prepare_training, start_worker
+from dreambooth.jobs.start import prepare_training, start_worker
+from dreambooth.jobs.trainings import find_living_training, find_resumable
 
 
 def begin_training(library: Library, name: str, config: TrainConfig | None = None) -> RunFolder:
@@ -52,11 +53,6 @@ def resume_training(library: Library, name: str) -> RunFolder:
         return run
 
 
-def find_living_training(folder: ModelFolder) -> RunFolder | None:
-    """The model's training that is under way, or waits."""
-    return next((run for run in list_runs(folder.runs, "train") if is_alive(run)), None)
-
-
 def _refuse_second(folder: ModelFolder) -> None:
     if find_living_training(folder) is not None:
         raise ConfigError(f"{folder.name} is being trained; follow that training, or ask it to stop")
@@ -71,15 +67,6 @@ def ask_training(run: RunFolder, request: str) -> Request:
         raise ConfigError("this training is not under way any more")
     ask(run, asked)
     return asked
-
-
-def find_asked_training(library: Library, name: str) -> RunFolder:
-    """The model's training that is under way; raises ConfigError when there is none."""
-    library.load(name)
-    run = find_living_training(library.folder(name))
-    if run is None:
-        raise ConfigError(f"{name} is not being trained now")
-    return run
 
 
 def cancel(run: RunFolder) -> None:

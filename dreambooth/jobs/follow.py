@@ -6,14 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from dreambooth.events import Event, EventReader
+from dreambooth.jobs.run_end import silent_end
 
 POLL_SECONDS = 0.1
-
-LOST: Event = {
-    "event": "end",
-    "outcome": "lost",
-    "message": "the worker died without a word (killed, or out of memory); see worker.log in its run folder",
-}
 
 
 def follow(reader: EventReader, is_running: Callable[[], bool]) -> Iterator[Event]:
@@ -25,6 +20,6 @@ def follow(reader: EventReader, is_running: Callable[[], bool]) -> Iterator[Even
             if event["event"] == "end":
                 return
         if not was_running:
-            yield dict(LOST)
+            yield silent_end(reader.run)
             return
         time.sleep(POLL_SECONDS)

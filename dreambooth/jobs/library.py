@@ -1,25 +1,20 @@
-"""The models in a models folder, and the runs of each."""
+"""The models in a models folder, and where their runs lie."""
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dreambooth.config.concept import Concept
 from dreambooth.config.editing import update_record, with_config
 from dreambooth.config.folders import ModelFolder, RunFolder, find_name_fault
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord, load_record
-from dreambooth.events import find_end
 from dreambooth.jobs.history import keep_settings
+from dreambooth.jobs.runs import JOBS
 from dreambooth.migration.folder import is_old_config
-
-JOBS = ".jobs"  # runs of jobs that belong to no model
 
 
 @dataclass(frozen=True)
@@ -111,33 +106,3 @@ def find_concept(config: TrainConfig, index: int) -> Concept:
     if not 0 <= index < len(config.concepts):
         raise ConfigError(f"there is no concept {index}; there are {len(config.concepts)}, counted from 0")
     return config.concepts[index]
-
-
-def read_job(run: RunFolder) -> dict[str, Any]:
-    """What a run was asked to do."""
-    asked: dict[str, Any] = json.loads(run.config_file.read_text(encoding="utf-8"))
-    return asked
-
-
-def list_runs(runs: Path, job: str = "") -> list[RunFolder]:
-    """The runs in a folder of runs, the latest last; of one kind of job, or all."""
-    try:
-        names = sorted(
-            entry.name for entry in os.scandir(runs) if entry.name.endswith(f"-{job}" if job else "")
-        )
-    except OSError:
-        return []
-    return [RunFolder(runs / name) for name in names]
-
-
-def find_unfinished_training(folder: ModelFolder) -> RunFolder | None:
-    """The latest training of the model that began, unless it is done or was discarded."""
-    for run in reversed(list_runs(folder.runs, "train")):
-        if not run.config_file.exists():
-            continue
-        end = find_end(run)
-        outcome = None if end is None else end["outcome"]
-        if outcome == "refused" and not run.state.exists():
-            continue  # what never began does not stand before an earlier one
-        return None if outcome in ("done", "discarded") else run
-    return None

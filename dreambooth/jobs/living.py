@@ -10,8 +10,8 @@ from pathlib import Path
 from threading import Lock
 
 from dreambooth.config.folders import RunFolder, find_name_fault
-from dreambooth.jobs.library import JOBS, Library, list_runs
-from dreambooth.jobs.start import is_alive
+from dreambooth.jobs.library import Library
+from dreambooth.jobs.runs import JOBS, is_alive, list_runs
 
 SETTLED_SECONDS = 3.0  # file systems tell times as coarsely as 2 s
 

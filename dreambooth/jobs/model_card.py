@@ -7,14 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dreambooth.config.folders import ModelFolder
+from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.config.store import ConfigError
 from dreambooth.jobs.disk_use import disk_use
-from dreambooth.jobs.library import Library, list_runs
+from dreambooth.jobs.library import Library
 from dreambooth.jobs.model_list import describe_model
-from dreambooth.jobs.run_summary import find_interrupted, summarize
+from dreambooth.jobs.run_end import find_outcome
+from dreambooth.jobs.run_summary import summarize
+from dreambooth.jobs.runs import is_alive, list_runs
 from dreambooth.jobs.shelf import find_living_run
-from dreambooth.jobs.start import is_alive
+from dreambooth.jobs.trainings import find_interrupted
 
 SAVED_STEP = re.compile(r".*_(\d+)\.(safetensors|ckpt)")
 LONGEST_HEADER_BYTES = 16 << 20
@@ -32,18 +34,18 @@ def model_card(library: Library, name: str) -> dict[str, Any]:
         "path": str(folder.path),
         "disk_use": used,
         "bytes": sum(used.values()),
-        "runs": [
-            {
-                "run": library.run_place(run),
-                **asdict(summarize(run)),
-                "is_alive": is_alive(run),
-            }
-            for run in reversed(list_runs(folder.runs))
-        ],
+        "runs": [_describe_run(library, run) for run in reversed(list_runs(folder.runs))],
         "saves": list_saves(folder),
         "resumable": find_interrupted(library, name),
         "alive": library.run_place(living) if living else None,
     }
+
+
+def _describe_run(library: Library, run: RunFolder) -> dict[str, Any]:
+    told = {"run": library.run_place(run), **asdict(summarize(run)), "is_alive": is_alive(run)}
+    if told["outcome"] is None and (end := find_outcome(run)):
+        told["outcome"] = end["outcome"]  # which its worker could not write
+    return told
 
 
 def list_saves(folder: ModelFolder) -> list[dict[str, Any]]:

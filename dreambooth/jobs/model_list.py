@@ -10,7 +10,7 @@ from typing import Any
 from dreambooth.config.folders import ModelFolder, find_newest_sample
 from dreambooth.config.store import ConfigError, ModelRecord, load_record
 from dreambooth.jobs.library import Library
-from dreambooth.jobs.run_summary import find_last_trained
+from dreambooth.jobs.trainings import find_last_trained
 from dreambooth.migration.folder import is_old_config
 
 FACTS = (

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder
-from dreambooth.jobs.library import Library, list_runs, read_job
+from dreambooth.jobs.library import Library
 from dreambooth.jobs.living import living_runs
 from dreambooth.jobs.model_list import list_revision, settings_revision
-from dreambooth.jobs.run_summary import find_interrupted, job_of
 from dreambooth.jobs.run_telling import Cursor
 from dreambooth.jobs.run_views import NOTHING, RunViews
+from dreambooth.jobs.runs import find_model, job_of
+from dreambooth.jobs.trainings import find_interrupted, find_last_training
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class PageState:
         own = [run for run in living if folder is not None and run.path.parent == folder.runs]
         training = next((run for run in own if job_of(run) == "train"), None)
         alive = training or next(iter(own), None)
-        shown = self.library.find_run(run_place) if run_place else alive or _find_last_training(folder)
+        shown = self.library.find_run(run_place) if run_place else alive or self._last_training(folder)
         return {
             "model": folder.name if folder else None,
             "queue": self._tell_queue(living),
@@ -55,29 +54,22 @@ class PageState:
         folder = self.library.folder(name) if name else None
         return folder if folder is not None and folder.is_model() else None
 
+    def _last_training(self, folder: ModelFolder | None) -> RunFolder | None:
+        return find_last_training(folder) if folder else None
+
     def _place(self, run: RunFolder | None) -> str | None:
         return self.library.run_place(run) if run else None
 
     def _tell_queue(self, living: list[RunFolder]) -> list[dict[str, Any]]:
         """The jobs that are alive, in their turn; ``before`` counts those that a job waits for."""
         told = [
-            {"run": self._place(run), "model": _find_model_name(run), **self.views.find(run).glance()}
+            {"run": self._place(run), "model": _name_model(run), **self.views.find(run).glance()}
             for run in living
         ]
         alive = [each for each in told if each["status"] in ("running", "waiting")]
         return sorted(alive, key=lambda each: (each["before"], each["began"] or 0))
 
 
-def _find_model_name(run: RunFolder) -> str | None:
-    """The model that a run is about; None for a tool."""
-    if run.path.parent.name == "runs":
-        return run.path.parent.parent.name
-    try:
-        model_dir = read_job(run).get("model_dir")
-    except (OSError, ValueError):
-        return None
-    return Path(os.path.normpath(run.path / model_dir)).name if model_dir else None
-
-
-def _find_last_training(folder: ModelFolder | None) -> RunFolder | None:
-    return next(reversed(list_runs(folder.runs, "train")), None) if folder else None
+def _name_model(run: RunFolder) -> str | None:
+    folder = find_model(run)
+    return folder.name if folder else None

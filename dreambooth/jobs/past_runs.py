@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
 from typing import Any
 
 from dreambooth.config.folders import RunFolder
-from dreambooth.events import find_end
-from dreambooth.jobs.follow import LOST
-from dreambooth.jobs.library import JOBS, Library, list_runs, read_job
-from dreambooth.jobs.start import LONGEST_START_SECONDS, is_alive
+from dreambooth.jobs.library import Library
+from dreambooth.jobs.run_end import find_outcome
+from dreambooth.jobs.runs import JOBS, find_model, list_runs, read_job
 
 
 def list_past_runs(library: Library, limit: int) -> list[dict[str, Any]]:
@@ -30,26 +27,16 @@ def _tell_run(library: Library, run: RunFolder) -> dict[str, Any] | None:
     """None for a run that is gone, or not yet whole."""
     try:
         asked, given = read_job(run), run.config_file.stat().st_mtime
-        is_young = not run.events_file.exists() and time.time() - given < LONGEST_START_SECONDS
-        is_running = is_alive(run) or is_young
-        end = find_end(run)
+        end = find_outcome(run) or {}
     except (OSError, ValueError):
         return None
-    if end is None:
-        end = {} if is_running else dict(LOST)
+    model = find_model(run)
     return {
         "run": library.run_place(run),
         "job": asked["job"],
-        "model": _find_model(run, asked),
+        "model": model.name if model else None,
         "given": given,
         "ended": end.get("time"),
         "outcome": end.get("outcome"),
         "message": end.get("message"),
     }
-
-
-def _find_model(run: RunFolder, asked: dict[str, Any]) -> str | None:
-    """The name of its model as it is now, or of the one that it was to make; None for tools."""
-    if "model_dir" not in asked:
-        return None
-    return Path(asked["model_dir"]).name if run.path.parent.name == JOBS else run.path.parents[1].name

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import Literal
 
 from dreambooth.config.folders import RunFolder
-from dreambooth.jobs.follow import LOST
+from dreambooth.jobs.run_end import LOST, silent_end, was_just_given
 from dreambooth.jobs.run_story import RunStory
-from dreambooth.jobs.start import LONGEST_START_SECONDS
 
 Status = Literal["running", "waiting", "done", "stopped", "discarded", "refused", "failed", "lost", "none"]
 
@@ -18,18 +16,10 @@ def find_status(run: RunFolder, story: RunStory, *, was_alive: bool) -> Status:
     if story.end is not None:
         status: Status = story.end["outcome"]
         return status
-    if was_alive or (story.worker is None and _was_just_given(run)):
+    if was_alive or (story.worker is None and was_just_given(run)):
         return "waiting" if story.waiting else "running"
-    if story.job != "train" and (run.requests / "stop").exists():
-        return "stopped"  # ended at once, as it was asked to
-    return "lost"
-
-
-def _was_just_given(run: RunFolder) -> bool:
-    try:
-        return time.time() - run.config_file.stat().st_mtime < LONGEST_START_SECONDS
-    except OSError:
-        return False
+    silent: Status = silent_end(run)["outcome"]
+    return silent
 
 
 def describe_status(status: Status, story: RunStory) -> str:

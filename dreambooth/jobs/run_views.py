@@ -10,12 +10,11 @@ from threading import Lock
 from typing import Any
 
 from dreambooth.config.folders import RunFolder
-from dreambooth.jobs.library import read_job
 from dreambooth.jobs.run_status import Status, describe_status, find_status
 from dreambooth.jobs.run_story import RunStory
 from dreambooth.jobs.run_telling import Cursor, tell_story
+from dreambooth.jobs.runs import is_alive, read_job
 from dreambooth.jobs.sparse_events import read_events_sparsely
-from dreambooth.jobs.start import is_alive
 
 VIEWS_KEPT = 16
 NOTHING = {"run": None, "status": "none", "words": "nothing has run yet", "cursor": None}

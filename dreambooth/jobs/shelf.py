@@ -7,13 +7,15 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.config.relocation import relocate
 from dreambooth.config.store import ConfigError
 from dreambooth.jobs.disk_use import folder_bytes
-from dreambooth.jobs.library import JOBS, Library, list_runs, read_job
-from dreambooth.jobs.start import is_alive, prepare_run
+from dreambooth.jobs.library import Library
+from dreambooth.jobs.runs import JOBS, find_model, is_alive, list_runs
+from dreambooth.jobs.start import prepare_run
 from dreambooth.locks import file_lock
 
 TRASH = ".trash-"  # no model's name begins with a dot
@@ -28,15 +30,9 @@ def library_lock(library: Library) -> Iterator[None]:
 
 def find_living_run(library: Library, folder: ModelFolder) -> RunFolder | None:
     """A run about the model that has a worker, be it at work or waiting."""
-    making = (run for run in list_runs(library.path / JOBS) if _is_about(run, folder))
+    place = ModelFolder(Path(os.path.normpath(folder.path)))
+    making = (run for run in list_runs(library.path / JOBS) if is_alive(run) and find_model(run) == place)
     return next((run for run in (*list_runs(folder.runs), *making) if is_alive(run)), None)
-
-
-def _is_about(run: RunFolder, folder: ModelFolder) -> bool:
-    if not is_alive(run):
-        return False
-    model_dir = read_job(run).get("model_dir")
-    return model_dir is not None and os.path.normpath(run.path / model_dir) == os.path.normpath(folder.path)
 
 
 def rename_model(library: Library, name: str, new_name: str) -> None:

@@ -16,12 +16,12 @@ from dreambooth.config.folders import ModelFolder, RunFolder, written_whole
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord, changed, config_from_json, config_to_json
 from dreambooth.environment import child_variables, environment_python
-from dreambooth.jobs.library import JOBS, Library, find_unfinished_training
-from dreambooth.locks import is_locked
+from dreambooth.jobs.library import Library
+from dreambooth.jobs.run_end import LONGEST_START_SECONDS
+from dreambooth.jobs.runs import JOBS, is_alive, read_job
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 RUNS_KEPT = 50
-LONGEST_START_SECONDS = 20.0  # until a worker has locked its run; torch comes after that
 POLL_SECONDS = 0.01
 MAKE_MODELS = ("create", "import")  # jobs whose model is not there yet
 CHANGEABLE_SETTINGS = (
@@ -87,15 +87,6 @@ def prepare_training(library: Library, name: str, record: ModelRecord, config: T
     return prepare_run(library, library.folder(name), "train", asked)
 
 
-def find_resumable(library: Library, name: str) -> RunFolder:
-    """The training to go on with; raises ConfigError when there is none."""
-    library.load(name)
-    run = find_unfinished_training(library.folder(name))
-    if run is None:
-        raise ConfigError(f"{name} has no interrupted training; train it without --resume")
-    return run
-
-
 def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
     """Change settings of an interrupted training, of those that its state does not depend on."""
     fixed = [name for name in changes if not name.startswith(CHANGEABLE_SETTINGS) or name == "optimizer.name"]
@@ -103,15 +94,10 @@ def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
         raise ConfigError(f"{', '.join(fixed)} cannot change in the middle of a training; start a new one")
     if is_alive(run):
         raise ConfigError("the training is under way; stop it before its settings are changed")
-    asked = json.loads(run.config_file.read_text(encoding="utf-8"))
+    asked = read_job(run)
     asked["config"] = config_to_json(changed(config_from_json(asked["config"]), changes))
     with written_whole(run.config_file) as file:
         json.dump(asked, file, indent=2, ensure_ascii=False)
-
-
-def is_alive(run: RunFolder) -> bool:
-    """Whether a worker is at work on this run."""
-    return is_locked(run.lock_file)
 
 
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:

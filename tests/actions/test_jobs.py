@@ -7,7 +7,7 @@ import pytest
 
 from dreambooth.actions import jobs
 from dreambooth.config.store import ConfigError
-from dreambooth.events import EventWriter
+from dreambooth.events import EventWriter, ask
 from dreambooth.jobs.start import prepare_run, prepare_tool
 from dreambooth.locks import file_lock
 from tests.actions.workshop import workplace
@@ -51,6 +51,13 @@ def test_job_is_under_way_while_its_worker_lives_and_lost_after_that(library, fo
     (told,) = listed(library, limit=1)
     assert told["outcome"] == "lost"
     assert "worker died" in told["message"]
+
+
+def test_job_that_was_asked_to_stop_and_ended_at_once_is_stopped(library, folder):
+    run = prepare_run(library, folder, "check", {})
+    EventWriter(run).write("work", job="check", pid=1)
+    ask(run, "stop")
+    assert listed(library, limit=1)[0]["outcome"] == "stopped"
 
 
 def test_folders_that_are_no_runs_and_runs_that_are_not_whole_are_passed_over(library, folder):

@@ -12,8 +12,7 @@ from dreambooth.actions.models import show_folder
 from dreambooth.actions.workplace import Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.events import find_end
-from dreambooth.jobs.library import read_job
-from dreambooth.jobs.start import is_alive
+from dreambooth.jobs.runs import is_alive, read_job
 from dreambooth.locks import file_lock
 from tests.actions.conftest import SmallHost
 from tests.conftest import MODEL, do
@@ -146,3 +145,17 @@ def test_desktop_is_asked_to_show_the_folder(place, monkeypatch, tmp_path, folde
     while not (tmp_path / "opened").exists():
         time.sleep(0.05)
     assert (tmp_path / "opened").read_text() == str(folder.path)
+
+
+def test_old_model_is_told_before_it_is_imported(perform_action, library, tmp_path):
+    old = tmp_path / "dog"
+    (old / "working").mkdir(parents=True)
+    assert "source: " in perform_action("models.inspect_old", source=str(tmp_path / "no"))["refused"]
+    assert perform_action("models.inspect_old", source="")["refused"] == "source: must be given"
+    assert "holds no db_config.json" in perform_action("models.inspect_old", source=str(old))["refused"]
+    (old / "db_config.json").write_text('{"model_name": "dog", "src": "v1-5.ckpt", "revision": 600}')
+    assert "holds no weights" in perform_action("models.inspect_old", source=str(old))["refused"]
+    (old / "working" / "model_index.json").touch()
+    told = perform_action("models.inspect_old", source=str(old))["result"]
+    assert (told["name"], told["source"], told["is_lora"]) == ("dog", "v1-5.ckpt", False)
+    assert library.names() == [MODEL]

@@ -56,6 +56,31 @@ def test_export_goes_to_a_whole_path(place, tmp_path):
     assert exported(place, to=str(tmp_path / "new"), format="diffusers")["to"] == str(tmp_path / "new")
 
 
+@pytest.fixture
+def saved_step(library):
+    """A saved step that is a whole checkpoint."""
+    folder = library.folder(MODEL)
+    folder.checkpoints.mkdir()
+    (folder.checkpoints / "toy_7.safetensors").write_bytes(bytes(8))
+    return "checkpoints/toy_7.safetensors"
+
+
+@pytest.mark.usefixtures("with_lora")
+def test_saved_step_is_exported_under_its_own_number(place, saved_step):
+    asked = exported(place, weights=saved_step)
+    assert asked["weights"] == saved_step
+    assert asked["to"] == str(place.host.checkpoint_folder() / "toy_7.safetensors")
+
+
+@pytest.mark.usefixtures("with_lora")
+def test_saved_step_that_does_not_hold_what_is_wanted_is_refused(place, saved_step):
+    form = {"name": MODEL, "weights": saved_step, "format": "lora"}
+    assert refusal(export.prepare, place, form).startswith("format: step 7 of toy has no LoRA")
+    for other in ("checkpoints/toy_8.safetensors", "../toy/checkpoints/toy_7.safetensors", "db_config.json"):
+        told = refusal(export.prepare, place, {"name": MODEL, "weights": other})
+        assert told == f"weights: toy has no saved step {other}"
+
+
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(
     ("form", "line"),

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from dreambooth.actions.workplace import SourceFile, Workplace
 from dreambooth.config.folders import RunFolder
-from dreambooth.jobs.library import Library, read_job
+from dreambooth.jobs.library import Library
+from dreambooth.jobs.runs import read_job
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dreambooth.ui.page import TABS
-from tests.browser.pages import ROOT, TrainerPage
+from tests.browser.pages import TrainerPage
 
 
 @pytest.fixture
@@ -33,16 +33,6 @@ def test_a_page_that_is_loaded_again_shows_the_same_tab(trainer):
     trainer.open_tab("Concepts")
     trainer.open()
     expect(trainer.tab("Concepts")).to_have_attribute("aria-selected", "true")
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nobody_is_hindered_by_a_tab(trainer, hindrances, theme):
-    trainer.open(theme=theme)
-    found = {}
-    for title in TABS:
-        trainer.open_tab(title)
-        found[title] = hindrances(trainer.page, ROOT)
-    assert {title: findings for title, findings in found.items() if findings} == {}
 
 
 def test_on_a_telephone_nothing_stands_out_sideways(trainer):

@@ -10,7 +10,7 @@ from dreambooth.config.forms.export import ExportForm
 from dreambooth.config.forms.sample import GridForm, SampleForm
 from dreambooth.form_arguments import read_form
 from dreambooth.jobs import asking
-from dreambooth.jobs.library import read_job
+from dreambooth.jobs.runs import read_job
 from dreambooth.tool_commands import CONVERT, LORA_TOOLS, MERGE
 from tests.conftest import MODEL
 

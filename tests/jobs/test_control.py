@@ -11,16 +11,10 @@ from dreambooth.config.forms.sample import SampleForm
 from dreambooth.config.store import ConfigError
 from dreambooth.events import find_end, read_events
 from dreambooth.jobs.asking import prepare_sample
-from dreambooth.jobs.control import (
-    ask_training,
-    begin_training,
-    cancel,
-    find_asked_training,
-    find_living_training,
-    resume_training,
-)
-from dreambooth.jobs.library import list_runs
-from dreambooth.jobs.start import is_alive, prepare_run, prepare_tool, start_worker
+from dreambooth.jobs.control import ask_training, begin_training, cancel, resume_training
+from dreambooth.jobs.runs import is_alive, list_runs
+from dreambooth.jobs.start import prepare_run, prepare_tool, start_worker
+from dreambooth.jobs.trainings import find_asked_training, find_living_training
 from dreambooth.locks import file_lock
 from tests.conftest import MODEL
 from tests.jobs.told_runs import ToldRun

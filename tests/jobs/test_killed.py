@@ -8,9 +8,12 @@ import pytest
 
 from dreambooth.config.folders import RunFolder
 from dreambooth.events import EventReader
-from dreambooth.jobs.follow import LOST, follow
-from dreambooth.jobs.library import Library, find_unfinished_training
-from dreambooth.jobs.start import is_alive, start_worker
+from dreambooth.jobs.follow import follow
+from dreambooth.jobs.library import Library
+from dreambooth.jobs.run_end import LOST
+from dreambooth.jobs.runs import is_alive
+from dreambooth.jobs.start import start_worker
+from dreambooth.jobs.trainings import find_unfinished_training
 from dreambooth.models.load import load_model
 from tests.conftest import MODEL, do, weights_hash
 from tests.training.conftest import with_fields, with_settings

@@ -8,9 +8,12 @@ import pytest
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.store import ConfigError
 from dreambooth.events import EventReader, EventWriter, find_end
-from dreambooth.jobs.follow import LOST, follow
-from dreambooth.jobs.library import Library, find_unfinished_training, read_job
-from dreambooth.jobs.start import change_run, find_resumable, is_alive, prepare_run
+from dreambooth.jobs.follow import follow
+from dreambooth.jobs.library import Library
+from dreambooth.jobs.run_end import LOST
+from dreambooth.jobs.runs import is_alive, read_job
+from dreambooth.jobs.start import change_run, prepare_run
+from dreambooth.jobs.trainings import find_resumable, find_unfinished_training
 from dreambooth.locks import file_lock
 from tests.conftest import MODEL
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dreambooth.config.folders import RunFolder
-from dreambooth.jobs.follow import LOST
+from dreambooth.jobs.run_end import LOST
 from dreambooth.jobs.run_story import RunStory
 from dreambooth.jobs.run_telling import read_cursor
 from dreambooth.jobs.run_views import VIEWS_KEPT, RunView, RunViews

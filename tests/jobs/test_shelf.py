@@ -9,9 +9,9 @@ import pytest
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.store import ConfigError
 from dreambooth.jobs.disk_use import disk_use, folder_bytes
-from dreambooth.jobs.library import find_unfinished_training
 from dreambooth.jobs.shelf import TRASH, delete_model, prepare_duplicate, rename_model
 from dreambooth.jobs.start import prepare_run
+from dreambooth.jobs.trainings import find_unfinished_training
 from dreambooth.locks import file_lock
 from tests.conftest import MODEL, do, weights_hash
 from tests.jobs.told_runs import ToldRun

@@ -13,7 +13,8 @@ from dreambooth.config.folders import RunFolder
 from dreambooth.data.cache import TensorCache
 from dreambooth.events import EventReader, ask, read_events
 from dreambooth.jobs.follow import follow
-from dreambooth.jobs.library import Library, find_unfinished_training
+from dreambooth.jobs.library import Library
+from dreambooth.jobs.trainings import find_unfinished_training
 from tests.conftest import MODEL, do, draw_photos, weights_hash
 from tests.training.conftest import with_fields, with_settings
 

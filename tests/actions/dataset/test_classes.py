@@ -9,7 +9,7 @@ from dreambooth.actions.classes import list_classes, make, reject
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.store import ConfigError
 from dreambooth.events import find_end
-from dreambooth.jobs.library import read_job
+from dreambooth.jobs.runs import read_job
 from tests.actions.dataset.conftest import NAME
 
 
