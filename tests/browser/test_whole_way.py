@@ -175,5 +175,6 @@ def test_from_no_model_to_a_file_for_the_webui(trainer, new_page, tmp_path):
     file = export(trainer)
     assert file == trainer.server.folder / "data/models/Lora" / f"{MODEL}_{SAVE_EVERY}.safetensors"
     with safe_open(file, "pt") as lora:
-        assert {name.split("_")[1] for name in lora.keys()} == {"unet"}
-        assert {name.split(".", 1)[1] for name in lora.keys()} == {"alpha", "lora_down.weight", "lora_up.weight"}
+        names = list(lora.keys())
+    assert {name.split("_")[1] for name in names} == {"unet"}
+    assert {name.split(".", 1)[1] for name in names} == {"alpha", "lora_down.weight", "lora_up.weight"}
