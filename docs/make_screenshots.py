@@ -79,18 +79,20 @@ def open_page(browser: Browser, server: Server, width: int, height: int, theme: 
 
 def take_all(browser: Browser, server: Server) -> None:
     """Train, and take the pictures while that goes on."""
-    wide = open_page(browser, server, 1440, 1180, "light")
-    dark = open_page(browser, server, 1440, 1180, "dark")
-    narrow = open_page(browser, server, 420, 860, "light")
+    wide = open_page(browser, server, 1440, 1560, "light")
     wide.open_tab("Settings")
-    panel = dark.open_tab("Concepts")
-    expect(panel.locator(".db-prompts")).to_contain_text(INSTANCE_PROMPT)
     wide.press("run.train")
-    for page in (wide, dark, narrow):
-        page.wait_for_step(SHOWN_FROM, seconds=PATIENCE_SECONDS)
+    wide.wait_for_step(SHOWN_FROM, seconds=PATIENCE_SECONDS)
+    wide.open()  # what training takes is told anew
+    expect(wide.root.locator(".db-plan")).to_contain_text("about")
+    expect(wide.root.locator(".db-sample-shown img[src]").first).to_be_visible()
     take(wide, "training")
+    dark = open_page(browser, server, 1440, 1000, "dark")
+    expect(dark.open_tab("Concepts").locator(".db-prompts")).to_contain_text(INSTANCE_PROMPT)
     take(dark, "concepts")
-    narrow.press("page.go_to_output")
+    narrow = open_page(browser, server, 420, 860, "light")
+    narrow.wait_for_step(SHOWN_FROM)
+    narrow.root.locator(".db-samples").evaluate("(samples) => samples.scrollIntoView()")
     take(narrow, "telephone")
 
 
