@@ -102,6 +102,7 @@
     async pressed(event) {
       const button = event.target.closest("[data-press]");
       if (!button || !this.root.contains(button) || button.disabled) return;
+      if (button.getAttribute("aria-busy") === "true") return; // pressed twice
       const action = this.presses.get(button.dataset.press);
       if (action) await this.attempt(() => action(button, event), button);
     }
@@ -139,11 +140,17 @@
     if (root && !root.dataset.alive) begin(root);
   }
 
+  let isWatching = false;
+
   function watch() {
+    if (isWatching) return;
+    isWatching = true;
     look();
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
   }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", watch);
-  else watch();
+  // Not before all of our files have been run, of which the last stands behind what a quick Gradio has drawn already.
+  if (document.readyState === "complete") watch();
+  document.addEventListener("DOMContentLoaded", watch);
+  window.addEventListener("load", watch);
 })();

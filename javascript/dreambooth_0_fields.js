@@ -186,13 +186,6 @@
     return left;
   }
 
-  /** Enter in a field of one line makes no second one. */
-  function oneLine(place) {
-    place.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && event.target.rows === 1 && !event.ctrlKey && !event.metaKey) event.preventDefault();
-    });
-  }
-
   trainer.part((page) => {
     page.press("page.row_add", (button) => {
       const place = button.parentElement.querySelector(".db-rows-place");
@@ -213,5 +206,5 @@
     }
   });
 
-  trainer.fields = { read, write, complain, complainAll, mark, follow, readAll, controlOf, grow, typedDefault, setDefault, oneLine };
+  trainer.fields = { read, write, complain, complainAll, mark, follow, readAll, controlOf, grow, typedDefault, setDefault };
 })();

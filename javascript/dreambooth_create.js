@@ -93,7 +93,9 @@
         this.looking = run;
         for (const name of LOOKED_AT) fields.complain(this.field(name), null);
         const told = await trainer.followJob(this.page, run, () => {}, { isShown: false });
-        if (number === this.asked) this.draw([...this.introduce(values.source), ...drawDetected(told, values)]);
+        if (number !== this.asked) return;
+        if (told.has_ema) this.root.querySelector(".db-group").open = true; // there is something to choose
+        this.draw([...this.introduce(values.source), ...drawDetected(told, values)]);
       } catch (error) {
         if (!(error instanceof trainer.Refused)) throw error;
         if (number === this.asked) this.refused(error.message, values.source);
@@ -181,7 +183,6 @@
   trainer.part((page) => {
     const source = new Source(page);
     const name = fields.controlOf(source.field("name"));
-    fields.oneLine(source.root);
     source.show();
     source.select.addEventListener("change", () => source.choose());
     source.root.addEventListener("change", (event) => {

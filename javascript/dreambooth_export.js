@@ -20,7 +20,6 @@
       this.save.after(this.steps);
       this.steps.addEventListener("change", () => { fields.write(this.field("weights"), this.steps.value, { force: true }); this.limitFormats(); });
       fields.follow(this.form, () => {});
-      fields.oneLine(this.form);
     }
 
     field(name) {

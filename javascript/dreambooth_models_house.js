@@ -117,7 +117,6 @@
         if (number === asked) fields.complainAll(form, error.message);
       }
     };
-    fields.oneLine(form);
     fields.controlOf(source).addEventListener("change", () => page.attempt(look));
     page.press("page.import_this", async () => {
       const { card } = page.modelCard;

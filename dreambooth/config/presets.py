@@ -39,6 +39,14 @@ def with_preset(config: TrainConfig, preset: Preset) -> TrainConfig:
 
 def presets_for(family: str) -> tuple[Preset, ...]:
     """The presets that come with the trainer, for models of this family."""
+_PERSON_TOLD = "One person from ten to thirty pictures, beside class images that keep other people apart."
+_PERSON: Mapping[str, Any] = {
+    "method": "dreambooth",
+    "duration.num_epochs": 150,
+    "duration.max_steps": 0,
+    "parts.train_unet": True,
+    "loss.prior_loss_weight": 1.0,
+}
     return tuple(preset for preset in PRESETS if family in preset.families)
 
 
@@ -141,30 +149,16 @@ PRESETS: tuple[Preset, ...] = (
     ),
     Preset(
         name="Person",
-        told="One person from ten to thirty pictures, beside class images that keep other people apart.",
+        told=_PERSON_TOLD,
         families=SMALL,
-        values={
-            "method": "dreambooth",
-            "duration.num_epochs": 150,
-            "duration.max_steps": 0,
-            "parts.train_unet": True,
-            "parts.text_encoder_fraction": 0.3,
-            "loss.prior_loss_weight": 1.0,
-        },
+        values={**_PERSON, "parts.text_encoder_fraction": 0.3},
         concept_values={"num_class_images_per": 5},
     ),
     Preset(
         name="Person",
-        told="One person from ten to thirty pictures, beside class images that keep other people apart.",
+        told=_PERSON_TOLD,
         families=LARGE,
-        values={
-            "method": "dreambooth",
-            "duration.num_epochs": 150,
-            "duration.max_steps": 0,
-            "parts.train_unet": True,
-            "parts.text_encoder_fraction": 0.0,
-            "loss.prior_loss_weight": 1.0,
-        },
+        values={**_PERSON, "parts.text_encoder_fraction": 0.0},
         concept_values={"num_class_images_per": 5},
     ),
     Preset(
