@@ -39,14 +39,6 @@ def with_preset(config: TrainConfig, preset: Preset) -> TrainConfig:
 
 def presets_for(family: str) -> tuple[Preset, ...]:
     """The presets that come with the trainer, for models of this family."""
-_PERSON_TOLD = "One person from ten to thirty pictures, beside class images that keep other people apart."
-_PERSON: Mapping[str, Any] = {
-    "method": "dreambooth",
-    "duration.num_epochs": 150,
-    "duration.max_steps": 0,
-    "parts.train_unet": True,
-    "loss.prior_loss_weight": 1.0,
-}
     return tuple(preset for preset in PRESETS if family in preset.families)
 
 
@@ -72,6 +64,14 @@ _SMALL_LORA: Mapping[str, Value] = {
     "lora.rank": 8,
     "lora.alpha": 8.0,
     "precision.gradient_checkpointing": True,
+}
+_PERSON_TOLD = "One person from ten to thirty pictures, beside class images that keep other people apart."
+_PERSON: Mapping[str, Value] = {
+    "method": "dreambooth",
+    "duration.num_epochs": 150,
+    "duration.max_steps": 0,
+    "parts.train_unet": True,
+    "loss.prior_loss_weight": 1.0,
 }
 _FULL: Mapping[str, Value] = {
     "adapter": "none",
