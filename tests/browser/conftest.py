@@ -74,19 +74,33 @@ def pytest_runtest_makereport(item):
 
 
 @pytest.fixture
-def page(browser, request, tmp_path) -> Iterator[Page]:
-    """A page of somebody who was never here; fails when a script of ours raises what nobody catches."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page = context.new_page()
+def new_page(browser, request, tmp_path) -> Iterator[Callable[[], Page]]:
+    """Opens a page as somebody who was never here; fails when a script of ours raises what nobody catches."""
+    pages: list[Page] = []
     raised: list[Error] = []
-    page.on("pageerror", lambda error: raised.append(error))
-    yield page
-    if request.node.stash.get(HAS_FAILED, False):
-        page.screenshot(path=tmp_path / "page.png", full_page=True)
-        request.node.add_report_section("teardown", "page", f"as it was: {tmp_path / 'page.png'}")
-    context.close()
+
+    def open_new() -> Page:
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+        page = context.new_page()
+        page.on("pageerror", lambda error: raised.append(error))
+        pages.append(page)
+        return page
+
+    yield open_new
+    for number, page in enumerate(pages):
+        if request.node.stash.get(HAS_FAILED, False):
+            shot = tmp_path / f"page_{number}.png"
+            page.screenshot(path=shot, full_page=True)
+            request.node.add_report_section("teardown", "page", f"as it was: {shot}")
+        page.context.close()
     ours = [error.stack or error.message for error in raised if "dreambooth" in (error.stack or "")]
     assert ours == [], "a script of the page raised and nobody caught it"
+
+
+@pytest.fixture
+def page(new_page) -> Page:
+    """The page of somebody who was never here."""
+    return new_page()
 
 
 @pytest.fixture
