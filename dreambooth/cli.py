@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dreambooth import commands, tool_commands
+from dreambooth import commands, setting_commands, tool_commands
 from dreambooth.config.concept import Concept
 from dreambooth.config.forms.create import CreateForm, ImportForm
 from dreambooth.config.forms.export import ExportForm
@@ -154,8 +154,8 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "ui": ("the page, served by ourselves", _add_ui, commands.ui),
     "create": ("make a model from a checkpoint", _add_create, commands.create),
     "import": ("make a model from one of the old extension", _add_import, commands.import_old),
-    "concept": ("what a model is to learn", _add_concept, commands.concept),
-    "settings": ("all settings, or those of a model", _add_settings, commands.settings),
+    "concept": ("what a model is to learn", _add_concept, setting_commands.concept),
+    "settings": ("all settings, or those of a model", _add_settings, setting_commands.settings),
     "check": ("the plan, before anything runs", _add_name, commands.check),
     "classes": ("generate the class images that are missing", _add_name, commands.classes),
     "train": ("train", _add_train, commands.train),

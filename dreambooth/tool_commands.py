@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dreambooth.commands import run_tool
 from dreambooth.config.forms.files import LoraFile, OutputForm
 from dreambooth.config.forms.tools import TOOL_FORMS
 from dreambooth.console import Console
 from dreambooth.form_arguments import Shape, add_form, read_form
 from dreambooth.jobs.asking import asked_by
 from dreambooth.jobs.library import Library
+from dreambooth.running import run_tool
 
 EMA_FLAG = {"use_ema": "--ema"}
 LORA_WORD = {"loras": "LORA[=STRENGTH[,TEXT]]"}

@@ -76,7 +76,11 @@
       open(false);
       opener.focus();
     });
-    document.addEventListener("click", (event) => { if (page.isHere && !opener.contains(event.target)) open(false); });
+    document.addEventListener("click", (event) => {
+      if (!page.isHere || opener.contains(event.target) || !place.classList.contains("db-open")) return;
+      if (place.contains(event.target)) opener.focus(); // what was pressed is hidden now
+      open(false);
+    });
   }
 
   function startKeys(page) {

@@ -102,6 +102,15 @@
     });
   }
 
+  /** What a change was, by the label that the setting has on the page. */
+  function changeWords(page, { name, before }) {
+    const concept = /^concepts\.(\d+)\.(.+)$/.exec(name);
+    const selector = concept ? `[data-form="concept"][data-setting="${concept[2]}"]` : `:not([data-form])[data-setting="${CSS.escape(name)}"]`;
+    const label = page.find(`.db-field${selector} :is(label, legend)`)?.textContent ?? name;
+    const was = before === null || before === "" ? "empty" : JSON.stringify(before);
+    return `${label}${concept ? ` of concept ${concept[1]}` : ""} was ${was}`;
+  }
+
   function showLoad(page, history, models) {
     const take = async (values, told) => {
       await page.call("settings.save", { name: page.model, revision: page.chosen.revision, values });
@@ -111,7 +120,7 @@
     };
     const earlier = history.map((entry) => h("li", { class: "db-row" },
       h("span", { class: "db-grow" }, `${new Date(entry.time * 1000).toLocaleString()}: `,
-        h("span", { class: "db-soft" }, entry.changes.slice(0, 3).map((change) => `${change.name} was ${JSON.stringify(change.before)}`).join(", ")
+        h("span", { class: "db-soft" }, entry.changes.slice(0, 3).map((change) => changeWords(page, change)).join(", ")
           + (entry.changes.length > 3 ? ` and ${entry.changes.length - 3} more` : ""))),
       h("button", { type: "button", "data-press": "settings.restore", "data-id": entry.id }, "Take back")));
     const others = h("select", { id: "dreambooth_other_model", "aria-label": "Another model" }, models.map((model) => h("option", { value: model.name }, model.name)));

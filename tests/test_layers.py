@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {"cli", "commands", "console", "form_arguments", "tool_commands"}
+CONSOLE = {"cli", "commands", "console", "form_arguments", "running", "setting_commands", "tool_commands"}
 PARTS = {"config", "data", "models", "adapters"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -20,8 +20,10 @@ ARROWS = {
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"jobs", "host", "console", "form_arguments"} | PLAIN,
-    "tool_commands": {"commands", "config", "jobs", "console", "form_arguments"},
+    "commands": {"jobs", "host", "console", "form_arguments", "running", "setting_commands"} | PLAIN,
+    "setting_commands": {"config", "console", "jobs"},
+    "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
+    "running": {"config", "console", "events", "jobs"},
     "form_arguments": {"config"},
     "console": {"events"},
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -127,23 +126,6 @@ def _fill(adapted: AdaptedLayer, held: Mapping[str, Tensor]) -> None:
     if MAGNITUDE in held:
         Magnitude(adapted.layer, held[MAGNITUDE])
     adapted.load(held)
-
-
-@contextmanager
-def without_lora(model: Model) -> Iterator[None]:
-    """The model as it is without its adapters; what required gradients does so again afterwards."""
-    layers = [adapted.layer for adapted in named_layers(model).values()]
-    learning = [weight for layer in layers for weight in layer.parameters() if weight.requires_grad]
-    for layer in layers:
-        layer.enable_adapters(enabled=False)
-    try:
-        yield
-    finally:
-        for layer in layers:
-            layer.enable_adapters(enabled=True)
-            layer.requires_grad_(requires_grad=False)
-        for weight in learning:
-            weight.requires_grad_(requires_grad=True)
 
 
 @torch.no_grad()

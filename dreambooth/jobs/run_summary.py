@@ -15,7 +15,7 @@ TELL_STEP = ("step", "start")
 
 @dataclass(frozen=True)
 class RunSummary:
-    """``outcome`` is what its worker wrote; None while it lives, or when it was killed or never began."""
+    """``outcome`` is what its worker wrote; None while there is none."""
 
     job: str
     started: float  # seconds since 1970

@@ -64,7 +64,6 @@ def read_single_file(path: Path, wishes: Wishes) -> Source:
         architecture=architecture,
         parts=parts,
         extra=dict(_planned_extra(checkpoint, name) for name in extra),
-        metadata=checkpoint.metadata,
     )
 
 

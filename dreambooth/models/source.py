@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 from dreambooth.models.architecture import Architecture
@@ -23,7 +23,6 @@ class Source:
     architecture: Architecture
     parts: Parts
     extra: Mapping[str, Planned]  # original name → what of a checkpoint has no place in diffusers
-    metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def num_bytes(self) -> int:

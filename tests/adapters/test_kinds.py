@@ -10,7 +10,6 @@ from dreambooth.adapters.lora import (
     load_lora_weights,
     lora_weights,
     named_layers,
-    without_lora,
 )
 from dreambooth.adapters.lora_file import read_lora, save_lora
 from dreambooth.adapters.sizes import layer_sizes
@@ -98,12 +97,8 @@ def test_merged_weights_draw_the_same(model, moved, case):
 
 
 @every_case
-def test_the_model_without_it_is_the_one_before(model, moved, case):
-    before, after = draw(model), draw(moved(case))
-    assert not torch.allclose(before, after, atol=1e-3)
-    with without_lora(moved(case)):
-        assert torch.equal(draw(moved(case)), before)
-    assert torch.equal(draw(moved(case)), after)
+def test_it_changes_what_the_model_draws(model, moved, case):
+    assert not torch.allclose(draw(model), draw(moved(case)), atol=1e-3)
 
 
 @every_case

@@ -7,7 +7,6 @@ from dreambooth.adapters.lora import (
     attach_lora,
     load_lora_weights,
     lora_weights,
-    without_lora,
 )
 from dreambooth.config.lora import LoraConfig
 from dreambooth.models.load import load_model
@@ -85,18 +84,6 @@ def test_merged_weights_draw_the_same(model, trained):
     for part, module in model.parts.items():
         module.load_state_dict(merged[part])
     torch.testing.assert_close(draw(model), draw(trained), rtol=0, atol=1e-5)
-
-
-def test_the_model_without_its_lora_and_with_it_again(model, trained):
-    base = draw(model)
-    attach_lora(model, lora_weights(trained))
-    with_lora = draw(model)
-    model.parts["text_encoder"].requires_grad_(requires_grad=False)  # as when its share of the steps is over
-    before = learning(model)
-    with without_lora(model):
-        assert torch.equal(draw(model), base)
-    assert torch.equal(draw(model), with_lora)
-    assert learning(model) == before
 
 
 def test_a_lora_that_does_not_fit_is_refused(model, trained):

@@ -18,7 +18,7 @@ from tests.conftest import draw_photos
 
 pytestmark = pytest.mark.parametrize("gradio", [OWN], indirect=True, scope="session")
 
-EVIL = """it's "a" & <script>window.wasRun=1</script> <img src=x onerror=window.wasRun=1> 😀 .png"""
+EVIL = """it's "a" & <script>window.wasRun=1<script> <img src=x onerror=window.wasRun=1> 😀 .png"""
 CAPTION = "<b>bold</b><img src=x onerror=window.wasRun=1> {{a|b}} ${c}"
 
 
@@ -34,9 +34,8 @@ def shelf(host_python, tmp_path_factory) -> Iterator[Server]:
 def draw_evil_photos(folder: Path) -> Path:
     """Three pictures, one of them named as no file should be, its caption as no caption should be."""
     draw_photos(folder, 3)
-    (folder / "0.png").rename(folder / EVIL.replace("/", "∕"))
-    (folder / "0.txt").rename((folder / EVIL.replace("/", "∕")).with_suffix(".txt"))
-    (folder / EVIL.replace("/", "∕")).with_suffix(".txt").write_text(CAPTION, encoding="utf-8")
+    picture = (folder / "0.png").rename(folder / EVIL)
+    (folder / "0.txt").rename(picture.with_suffix(".txt")).write_text(CAPTION, encoding="utf-8")
     return folder
 
 
@@ -100,12 +99,11 @@ def test_missing_folder_is_told_beside_its_field(trainer, library):
 
 def test_names_and_captions_are_shown_as_they_are(trainer):
     panel = trainer.open_tab("Concepts")
-    name = EVIL.replace("/", "∕")
     panel.get_by_text("Dataset editor").click()
-    caption = panel.get_by_label(f"Caption of {name}")
+    caption = panel.get_by_label(f"Caption of {EVIL}")
     expect(caption).to_have_value(CAPTION)
-    expect(panel.locator(".db-dataset")).to_contain_text(name)
-    picture = panel.locator(".db-strip").get_by_alt_text(name)
+    expect(panel.locator(".db-dataset")).to_contain_text(EVIL)
+    picture = panel.locator(".db-strip").get_by_alt_text(EVIL)
     picture.evaluate("(picture) => picture.scrollIntoView()")
     expect(picture).to_be_visible()
     trainer.change("instance_prompt", "[filewords] <i>sks</i>", "concept")

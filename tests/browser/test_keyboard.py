@@ -87,7 +87,8 @@ def test_escape_closes_a_dialog_and_goes_back(trainer, press, name):
     expect(trainer.button(press)).to_be_focused()
 
 
-def test_stop_menu_goes_by_keys(trainer, training):
+@pytest.mark.usefixtures("training")
+def test_stop_menu_goes_by_keys(trainer):
     opener = trainer.root.get_by_role("button", name="Stop ▾")
     expect(opener).to_be_enabled()
     opener.focus()
@@ -109,6 +110,8 @@ def test_more_of_a_narrow_window_goes_by_keys(trainer):
     expect(more).to_have_attribute("aria-expanded", "true")
     trainer.page.keyboard.press("Tab")
     expect(trainer.button("page.load_settings")).to_be_focused()
+    trainer.page.keyboard.press("Enter")
+    expect(trainer.root.get_by_role("dialog", name="Load settings")).to_contain_text("Seed was 0")
     trainer.page.keyboard.press("Escape")
     expect(more).to_be_focused()
     expect(trainer.root.locator('[data-press="page.load_settings"]')).to_be_hidden()
