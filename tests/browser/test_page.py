@@ -1,8 +1,10 @@
 """The page in each Gradio: it comes alive, tabs open and are remembered, and nothing stands out sideways."""
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Request, Route, expect
 
 from dreambooth.ui.page import TABS
+from tests.browser.gradios import OWN
 from tests.browser.pages import TrainerPage
 
 TELEPHONE_PX = 420
@@ -21,3 +23,24 @@ def test_tabs_open_by_a_click_and_fit_a_telephone(page, server):
     trainer.open_tab("Concepts")
     trainer.open()
     expect(trainer.tab("Concepts")).to_have_attribute("aria-selected", "true")
+
+
+def asks_for_models(request: Request) -> bool:
+    return "models.list" in (request.post_data or "")
+
+
+@pytest.mark.parametrize("gradio", [OWN], indirect=True, scope="session")
+def test_newcomer_who_has_chosen_a_tab_stays_there(page, server):
+    held: list[Route] = []
+    page.route(
+        "**/run/dreambooth_call",
+        lambda route: held.append(route) if asks_for_models(route.request) else route.continue_(),
+    )
+    trainer = TrainerPage(page, server)
+    with page.expect_request(asks_for_models):
+        trainer.open()
+    trainer.open_tab("Tools")
+    for route in held:
+        route.continue_()
+    expect(trainer.root.locator(".db-model-name")).to_have_text("No model: create one first")
+    expect(trainer.tab("Tools")).to_have_attribute("aria-selected", "true")
