@@ -20,13 +20,17 @@
       page.emit("tab", tab.dataset.tab);
     };
     page.openTab = (name) => open(tabs.find((tab) => tab.dataset.tab === name));
+    const choose = (tab, looks) => {
+      page.isFirstVisit = false; // who has chosen is not led elsewhere
+      open(tab, looks);
+    };
     for (const [index, tab] of tabs.entries()) {
-      tab.addEventListener("click", () => open(tab));
+      tab.addEventListener("click", () => choose(tab));
       tab.addEventListener("keydown", (event) => {
         const to = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: tabs.length - 1 }[event.key];
         if (to === undefined) return;
         event.preventDefault();
-        open(tabs[(to + tabs.length) % tabs.length], { focus: true });
+        choose(tabs[(to + tabs.length) % tabs.length], { focus: true });
       });
     }
     page.isFirstVisit = localStorage.getItem(REMEMBERED) === null;

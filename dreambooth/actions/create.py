@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dreambooth.actions.starting import begin
-from dreambooth.actions.workplace import Action, SourceFile, Values, Workplace
+from dreambooth.actions.workplace import Action, Host, SourceFile, Values, Workplace
 from dreambooth.config.forms.create import CreateForm, InspectForm
 from dreambooth.config.forms.filling import fill
 from dreambooth.config.store import ConfigError
@@ -27,11 +27,14 @@ def start(place: Workplace, values: Values) -> dict[str, Any]:
 
 
 def sources(place: Workplace, _: Values) -> dict[str, Any]:
-    """The checkpoints that the host knows, and the toybox."""
-    found = place.host.sources()
-    if WEIGHTS_FILE.resolve() not in {source.path.resolve() for source in found}:
-        found = [*found, TOYBOX]
-    return {"sources": [{"label": source.label, "path": str(source.path)} for source in found]}
+    """The toybox, and the checkpoints that the host knows."""
+    return {"sources": [{"label": each.label, "path": str(each.path)} for each in find_sources(place.host)]}
+
+
+def find_sources(host: Host) -> list[SourceFile]:
+    """What models can be made from; each once."""
+    toybox = TOYBOX.path.resolve()
+    return [TOYBOX, *(source for source in host.sources() if source.path.resolve() != toybox)]
 
 
 def inspect(place: Workplace, values: Values) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dreambooth.actions.create import find_sources
 from dreambooth.actions.workplace import Action, Values, Workplace
 
 ENDINGS = (".safetensors", ".ckpt")
@@ -13,10 +14,10 @@ MOST = 500
 
 
 def list_files(place: Workplace, _: Values) -> dict[str, Any]:
-    """Whole paths, the host's checkpoints first."""
+    """Whole paths, checkpoints that models can be made from first."""
     library = place.library
     saved = [path for name in library.names() for path in _find_in(library.folder(name).checkpoints)]
-    found = [source.path for source in place.host.sources()] + _find_in(place.host.lora_folder()) + saved
+    found = [source.path for source in find_sources(place.host)] + _find_in(place.host.lora_folder()) + saved
     return {"files": [str(path) for path in dict.fromkeys(found)][:MOST]}
 
 

@@ -65,6 +65,14 @@ _SMALL_LORA: Mapping[str, Value] = {
     "lora.alpha": 8.0,
     "precision.gradient_checkpointing": True,
 }
+_PERSON_TOLD = "One person from ten to thirty pictures, beside class images that keep other people apart."
+_PERSON: Mapping[str, Value] = {
+    "method": "dreambooth",
+    "duration.num_epochs": 150,
+    "duration.max_steps": 0,
+    "parts.train_unet": True,
+    "loss.prior_loss_weight": 1.0,
+}
 _FULL: Mapping[str, Value] = {
     "adapter": "none",
     "optimizer.name": "adamw",
@@ -141,30 +149,16 @@ PRESETS: tuple[Preset, ...] = (
     ),
     Preset(
         name="Person",
-        told="One person from ten to thirty pictures, beside class images that keep other people apart.",
+        told=_PERSON_TOLD,
         families=SMALL,
-        values={
-            "method": "dreambooth",
-            "duration.num_epochs": 150,
-            "duration.max_steps": 0,
-            "parts.train_unet": True,
-            "parts.text_encoder_fraction": 0.3,
-            "loss.prior_loss_weight": 1.0,
-        },
+        values={**_PERSON, "parts.text_encoder_fraction": 0.3},
         concept_values={"num_class_images_per": 5},
     ),
     Preset(
         name="Person",
-        told="One person from ten to thirty pictures, beside class images that keep other people apart.",
+        told=_PERSON_TOLD,
         families=LARGE,
-        values={
-            "method": "dreambooth",
-            "duration.num_epochs": 150,
-            "duration.max_steps": 0,
-            "parts.train_unet": True,
-            "parts.text_encoder_fraction": 0.0,
-            "loss.prior_loss_weight": 1.0,
-        },
+        values={**_PERSON, "parts.text_encoder_fraction": 0.0},
         concept_values={"num_class_images_per": 5},
     ),
     Preset(

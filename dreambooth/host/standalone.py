@@ -23,7 +23,6 @@ from dreambooth.ui.gradio_tab import build_tab, mount, upload_folder
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "javascript"
 STYLE = ROOT / "style.css"
-TOYBOX = ROOT / "dreambooth" / "toybox" / "toybox.safetensors"
 CHECKPOINTS = (".safetensors", ".ckpt")
 # Here the page is all there is, so it gets the room that Gradio leaves at the edges of its own.
 FRAME = """<style>
@@ -54,15 +53,14 @@ class Standalone:
         return self.data_dir / "models" / "Lora"
 
     def sources(self) -> list[SourceFile]:
-        """The toybox, and the checkpoints in the folder for them."""
+        """The checkpoints in the folder for them."""
         folder = self.checkpoint_folder()
         found = (
             sorted(path for path in folder.rglob("*") if path.suffix in CHECKPOINTS)
             if folder.is_dir()
             else []
         )
-        own = [SourceFile("Toybox: the small model that ships with the trainer", TOYBOX)]
-        return own + [SourceFile(str(path.relative_to(folder)), path) for path in found]
+        return [SourceFile(str(path.relative_to(folder)), path) for path in found]
 
 
 @dataclass(frozen=True, kw_only=True)

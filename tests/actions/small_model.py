@@ -3,27 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-from dreambooth.actions.workplace import SourceFile, Workplace
+from dreambooth.actions.workplace import Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.fitting import fitting_config
 from dreambooth.config.folders import ModelFolder
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.jobs.library import Library
-
-
-class NoHost:
-    """A host that has nothing of its own."""
-
-    name = "none"
-
-    def sources(self) -> list[SourceFile]:
-        return []
-
-    def checkpoint_folder(self) -> Path:
-        return Path("checkpoints")
-
-    def lora_folder(self) -> Path:
-        return Path("loras")
+from tests.actions.workshop import workplace
 
 
 def make_place(folder: Path, **models: str) -> Workplace:
@@ -40,4 +26,4 @@ def make_place(folder: Path, **models: str) -> Workplace:
         config = replace(fitting_config(resolution), concepts=(concept,))
         record = ModelRecord(family=family, native_resolution=resolution, config=config)
         save_record(ModelFolder(folder / "models" / name).config_file, record)
-    return Workplace(Library(folder / "models"), NoHost())
+    return workplace(Library(folder / "models"))

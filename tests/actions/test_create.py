@@ -9,7 +9,7 @@ from dreambooth.actions import create
 from dreambooth.actions.table import answer, find_actions
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.store import ConfigError
-from dreambooth.jobs.library import find_end
+from dreambooth.events import find_end
 from dreambooth.toybox import WEIGHTS_FILE
 from tests.actions.workshop import workplace
 from tests.conftest import MODEL
@@ -23,17 +23,17 @@ def wait_for_end(run: RunFolder) -> dict:
     return end
 
 
-def test_sources_are_those_of_the_host_and_the_toybox(library):
+def test_sources_are_the_toybox_and_those_of_the_host(library):
     place = workplace(library)
     place.host.checkpoint_folder().mkdir(parents=True)
     own = place.host.checkpoint_folder() / "sd.safetensors"
     own.write_bytes(b"")
     told = create.sources(place, {})["sources"]
-    assert [source["path"] for source in told] == [str(own), str(WEIGHTS_FILE)]
-    assert told[0]["label"] == "sd.safetensors"
+    assert [source["path"] for source in told] == [str(WEIGHTS_FILE), str(own)]
+    assert told[1]["label"] == "sd.safetensors"
     own.unlink()
     own.symlink_to(WEIGHTS_FILE)
-    assert [source["path"] for source in create.sources(place, {})["sources"]] == [str(own)]
+    assert [source["path"] for source in create.sources(place, {})["sources"]] == [str(WEIGHTS_FILE)]
 
 
 def test_source_is_inspected_and_a_model_made_of_it(library):

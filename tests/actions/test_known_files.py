@@ -2,8 +2,9 @@
 
 from dreambooth.actions.known_files import list_files
 from dreambooth.actions.workplace import Workplace
-from dreambooth.host.standalone import TOYBOX, Standalone
+from dreambooth.host.standalone import Standalone
 from dreambooth.jobs.library import Library
+from dreambooth.toybox import WEIGHTS_FILE
 
 
 def test_checkpoints_loras_and_saved_steps_are_offered(library, folder, tmp_path):
@@ -15,9 +16,9 @@ def test_checkpoints_loras_and_saved_steps_are_offered(library, folder, tmp_path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     told = list_files(Workplace(library, host), {})["files"]
-    assert told == [str(path) for path in (TOYBOX, checkpoint, lora, saved)]
+    assert told == [str(path) for path in (WEIGHTS_FILE, checkpoint, lora, saved)]
 
 
 def test_a_host_without_folders_offers_the_toybox(tmp_path):
     told = list_files(Workplace(Library(tmp_path / "none"), Standalone(tmp_path)), {})["files"]
-    assert told == [str(TOYBOX)]
+    assert told == [str(WEIGHTS_FILE)]

@@ -14,7 +14,7 @@ from dreambooth.config.store import ConfigError
 from dreambooth.events import find_end
 from dreambooth.jobs.runs import is_alive, read_job
 from dreambooth.locks import file_lock
-from tests.actions.conftest import SmallHost
+from tests.actions.workshop import FolderHost
 from tests.conftest import MODEL, do
 from tests.jobs.told_runs import ToldRun
 from tests.training.conftest import with_settings
@@ -126,7 +126,7 @@ def test_import_is_a_job_about_the_named_folder(perform_action, library, tmp_pat
 def test_folder_is_opened_only_where_somebody_sees_it(place, monkeypatch, tmp_path):
     with pytest.raises(ConfigError, match=r"another machine than this page: .*toy"):
         show_folder(place, {"name": MODEL})
-    here = Workplace(place.library, SmallHost(tmp_path, is_here=True))
+    here = Workplace(place.library, FolderHost(tmp_path, is_here=True))
     for name in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(name, raising=False)
     if sys.platform == "linux":
@@ -141,7 +141,7 @@ def test_desktop_is_asked_to_show_the_folder(place, monkeypatch, tmp_path, folde
     opener.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("DISPLAY", ":0")
-    show_folder(Workplace(place.library, SmallHost(tmp_path, is_here=True)), {"name": MODEL})
+    show_folder(Workplace(place.library, FolderHost(tmp_path, is_here=True)), {"name": MODEL})
     while not (tmp_path / "opened").exists():
         time.sleep(0.05)
     assert (tmp_path / "opened").read_text() == str(folder.path)

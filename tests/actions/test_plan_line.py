@@ -12,12 +12,11 @@ import pytest
 from dreambooth.actions.plan_line import ACTIONS
 from dreambooth.actions.plan_memory import plan_memory
 from dreambooth.actions.table import answer
-from dreambooth.actions.workplace import Workplace
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import changed
 from dreambooth.jobs.machine import Machine
 from dreambooth.jobs.shapes import read_shapes
-from tests.actions.small_model import NoHost
+from tests.actions.workshop import workplace
 from tests.conftest import MODEL, draw_photos
 from tests.training.conftest import with_fields, with_settings
 
@@ -31,7 +30,7 @@ def ask(library):
             library.save_config(MODEL, config)
         asked = {"action": "settings.plan", "values": {"name": MODEL, **values}}
         for _ in range(100):
-            told = json.loads(json.dumps(answer(Workplace(library, NoHost()), ACTIONS, asked)))
+            told = json.loads(json.dumps(answer(workplace(library), ACTIONS, asked)))
             if told.get("result", {}).get("complete", True):
                 return told
             time.sleep(0.1)

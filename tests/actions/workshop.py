@@ -14,6 +14,7 @@ class FolderHost:
     """A host whose checkpoints and LoRA files lie in one folder."""
 
     path: Path
+    is_here: bool = False
     name: str = "folders"
 
     def sources(self) -> list[SourceFile]:
@@ -27,6 +28,10 @@ class FolderHost:
     def lora_folder(self) -> Path:
         """It need not be there yet."""
         return self.path / "loras"
+
+    def is_local(self) -> bool:
+        """Whether nobody else is let in."""
+        return self.is_here
 
 
 def workplace(library: Library) -> Workplace:

@@ -1,4 +1,4 @@
-"""Output: a run as its events tell it, in each Gradio."""
+"""Output: a run as its events tell it, in our own Gradio; a user's whole way shows it in each."""
 
 from itertools import count
 
@@ -9,8 +9,11 @@ from playwright.sync_api import expect
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.jobs.library import Library
 from dreambooth.locks import file_lock
+from tests.browser.gradios import OWN
 from tests.browser.pages import TrainerPage
 from tests.jobs.told_runs import ToldRun
+
+pytestmark = pytest.mark.parametrize("gradio", [OWN], indirect=True)
 
 NUMBERS = count()
 PROMPTS = ("a sks dog", 'a "sks" dog <script>alert(1)</script> 😀')

@@ -1,44 +1,46 @@
-"""The page in each Gradio: it comes alive, tabs open by mouse and keys, and nobody is hindered."""
+"""The page in each Gradio: it comes alive, tabs open and are remembered, and nothing stands out sideways."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, Route, expect
 
 from dreambooth.ui.page import TABS
+from tests.browser.gradios import OWN
 from tests.browser.pages import TrainerPage
 
-
-@pytest.fixture
-def trainer(page, server) -> TrainerPage:
-    """The page of a server without models."""
-    return TrainerPage(page, server).open()
+TELEPHONE_PX = 420
 
 
-def test_every_tab_opens_by_a_click(trainer):
+def test_tabs_open_by_a_click_and_fit_a_telephone(page, server):
+    trainer = TrainerPage(page, server).open()
+    page.set_viewport_size({"width": TELEPHONE_PX, "height": 900})
+    widths = {}
     for title in TABS:
         trainer.open_tab(title)
         expect(trainer.root.get_by_role("tabpanel")).to_have_count(1)
+        widths[title] = page.evaluate("document.documentElement.scrollWidth")
+    assert {title: width for title, width in widths.items() if width > TELEPHONE_PX} == {}
 
-
-def test_tabs_open_by_keys(trainer):
-    first, second, *_, last = TABS
-    trainer.tab(first).focus()
-    trainer.page.keyboard.press("ArrowRight")
-    expect(trainer.tab(second)).to_be_focused()
-    expect(trainer.tab(second)).to_have_attribute("aria-selected", "true")
-    trainer.page.keyboard.press("End")
-    expect(trainer.tab(last)).to_have_attribute("aria-selected", "true")
-
-
-def test_a_page_that_is_loaded_again_shows_the_same_tab(trainer):
     trainer.open_tab("Concepts")
     trainer.open()
     expect(trainer.tab("Concepts")).to_have_attribute("aria-selected", "true")
 
 
-def test_on_a_telephone_nothing_stands_out_sideways(trainer):
-    trainer.page.set_viewport_size({"width": 420, "height": 900})
-    widths = {}
-    for title in TABS:
-        trainer.open_tab(title)
-        widths[title] = trainer.page.evaluate("document.documentElement.scrollWidth")
-    assert {title: width for title, width in widths.items() if width > 420} == {}
+def asks_for_models(request: Request) -> bool:
+    return "models.list" in (request.post_data or "")
+
+
+@pytest.mark.parametrize("gradio", [OWN], indirect=True, scope="session")
+def test_newcomer_who_has_chosen_a_tab_stays_there(page, server):
+    held: list[Route] = []
+    page.route(
+        "**/run/dreambooth_call",
+        lambda route: held.append(route) if asks_for_models(route.request) else route.continue_(),
+    )
+    trainer = TrainerPage(page, server)
+    with page.expect_request(asks_for_models):
+        trainer.open()
+    trainer.open_tab("Tools")
+    for route in held:
+        route.continue_()
+    expect(trainer.root.locator(".db-model-name")).to_have_text("No model: create one first")
+    expect(trainer.tab("Tools")).to_have_attribute("aria-selected", "true")

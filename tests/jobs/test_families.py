@@ -96,5 +96,5 @@ def test_previews_and_class_images_are_drawn(make_library, config, family):
     told = replace(config, concepts=(concept,), samples=SampleConfig(sample_at_end=True), saving=silent)
     assert train(library, told)["outcome"] == "done"
     folder = library.folder(MODEL)
-    assert len([*folder.samples.glob("*.png")]) == 1
+    assert len([*folder.samples.glob("sample_*")]) == 1
     assert len([*folder.classifiers(0).glob("*.png")]) == 3

@@ -130,11 +130,13 @@ FILES = {
     "saving.dtype": ("bf16", lambda folder: checkpoint_dtypes(folder), {torch.bfloat16}),
     "saving.save_at_end": (False, lambda folder: names(folder.checkpoints), with_card_and_preview("toy_1")),
     "saving.metadata": (False, lambda folder: told_by_lora(folder), False),
-    "samples.sample_at_end": (False, lambda folder: names(folder.samples), ["sample_1-0.png"]),
+    "samples.sample_at_end": (False, lambda folder: previews(folder), ["sample_1-0.png"]),
     "data.cache_latents": (False, lambda folder: names(folder.cache), []),
 }
 
-ELSEWHERE = {  # each has a test of its own below, the first two in tests/jobs
+ELSEWHERE = {  # each has a test of its own below, the first four in tests/jobs
+    "saving.name",
+    "saving.copy_to",
     "loss.check_prediction",
     "ema.placement",
     "precision.device",
@@ -151,8 +153,12 @@ def names(folder):
     return sorted(path.name for path in folder.glob("*"))
 
 
+def previews(folder):
+    return sorted(path.name for path in folder.samples.glob("sample_*"))
+
+
 def preview_texts(folder):
-    texts = [Image.open(path).text["parameters"] for path in sorted(folder.samples.glob("*_2-*"))]
+    texts = [Image.open(path).text["parameters"] for path in sorted(folder.samples.glob("sample_2-*"))]
     return [text.partition("\n")[0] for text in texts]
 
 
@@ -299,7 +305,7 @@ def test_what_is_written_when_nothing_is_changed(begin, folder, noisy_config):
     assert do(begin(noisy_config))["outcome"] == "done"
     both = with_card_and_preview("toy_1") + with_card_and_preview("toy_2")
     assert names(folder.checkpoints) == both
-    assert names(folder.samples) == ["sample_1-0.png", "sample_2-0.png"]
+    assert previews(folder) == ["sample_1-0.png", "sample_2-0.png"]
     assert checkpoint_dtypes(folder) == {torch.float16}
     assert preview_texts(folder) == ["a photo of a sks robot"]
     assert names(folder.cache) == ["latents"]

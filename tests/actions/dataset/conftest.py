@@ -1,8 +1,6 @@
 """A workplace with one model that was never loaded: what is behind the page needs no weights."""
 
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,28 +11,9 @@ from dreambooth.config.data import DataConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.jobs.library import Library
+from tests.actions.workshop import FolderHost
 
 NAME = "dog"
-
-
-@dataclass(frozen=True)
-class FolderHost:
-    """A host whose files all lie in one folder."""
-
-    path: Path
-    name: str = "folder"
-
-    def sources(self):
-        return []
-
-    def checkpoint_folder(self):
-        return self.path / "checkpoints"
-
-    def lora_folder(self):
-        return self.path / "loras"
-
-    def is_local(self):
-        return True
 
 
 @pytest.fixture
