@@ -39,7 +39,7 @@ def shelf(host_python, tmp_path_factory) -> Iterator[Server]:
 def trainer(page, shelf) -> TrainerPage:
     """The page at Settings."""
     trainer = TrainerPage(page, shelf).open()
-    expect(trainer.button("run.train")).to_be_enabled()
+    expect(trainer.root.locator(".db-model-name")).to_have_text(MODEL)
     trainer.open_tab("Settings")
     return trainer
 
