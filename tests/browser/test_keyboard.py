@@ -118,6 +118,7 @@ def test_more_of_a_narrow_window_goes_by_keys(trainer):
 
 
 def test_control_and_enter_train_once(trainer):
+    expect(trainer.button("run.train")).to_be_enabled()
     asked = []
     trainer.page.on("request", lambda request: asked.append(request.post_data or ""))
     trainer.control("duration.max_steps").fill("9")
