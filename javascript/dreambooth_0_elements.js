@@ -56,6 +56,14 @@
     return size < 1e-3 || size >= 1e5 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
   }
 
+  /** Hand a value to the user as a JSON file. */
+  function download(name, value) {
+    const file = new Blob([JSON.stringify(value, null, 2)], { type: "application/json" });
+    const link = h("a", { href: URL.createObjectURL(file), download: name });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
   function debounce(action, milliseconds) {
     let timer;
     return (...values) => {
@@ -116,6 +124,6 @@
     return box;
   }
 
-  Object.assign(trainer, { h, bytes, duration, ago, number, debounce, ask, askText, show });
+  Object.assign(trainer, { h, bytes, duration, ago, number, debounce, download, ask, askText, show });
   trainer.part(startMessages);
 })();

@@ -147,7 +147,7 @@
   function startList(page, concepts) {
     page.press("page.concept_choose", (button) => concepts.choose(Number(button.dataset.index)));
     page.press("page.concept_add", () => {
-      const fresh = Object.fromEntries([...concepts.fields].map(([name, field]) => [name, defaultOf(field)]));
+      const fresh = Object.fromEntries([...concepts.fields].map(([name, field]) => [name, fields.typedDefault(field)]));
       page.chosen.change({ concepts: [...concepts.list, fresh] });
       concepts.choose(concepts.list.length - 1);
       fields.controlOf(concepts.fields.get("instance_data_dir")).focus();
@@ -173,21 +173,11 @@
     });
   }
 
-  function defaultOf(field) {
-    const { kind } = field.dataset;
-    const text = field.dataset.default;
-    if (kind === "bool") return text === "true";
-    return kind === "int" || kind === "float" ? Number(text) : text;
-  }
-
   function startFiles(page, concepts) {
     page.press("concepts.export", async () => {
       await page.chosen.save();
       const told = await page.call("concepts.export", { name: page.model });
-      const text = JSON.stringify(told.concepts, null, 2);
-      const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: `${page.model}_concepts.json` });
-      link.click();
-      URL.revokeObjectURL(link.href);
+      trainer.download(`${page.model}_concepts.json`, told.concepts);
     });
     page.press("concepts.import", () => {
       const text = h("textarea", { id: "dreambooth_concepts_text", rows: 8 });

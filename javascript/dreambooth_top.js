@@ -87,11 +87,7 @@
   function startSettingsFiles(page) {
     page.press("page.save_settings", async () => {
       await page.chosen.save();
-      const { concepts, ...settings } = page.chosen.values;
-      const text = JSON.stringify({ ...settings, concepts }, null, 2);
-      const link = h("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: `${page.model}_settings.json` });
-      link.click();
-      URL.revokeObjectURL(link.href);
+      trainer.download(`${page.model}_settings.json`, page.chosen.values);
       page.tell("The settings are saved with the model; the file is a copy for you.", "done");
     });
     page.press("page.load_settings", async () => {

@@ -4,23 +4,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.conftest import do
-from tests.training.conftest import with_settings
-
 LORA = {"adapter": "lora", "lora__rank": 2, "lora__unet_lr": 0.03, "saving__dtype": "fp32"}
 FULL = {"optimizer__unet_lr": 1e-3, "saving__dtype": "fp32"}
 FIRST, LAST = "checkpoints/toy_2.safetensors", "checkpoints/toy_4.safetensors"
-
-
-@pytest.fixture
-def train(begin, config):
-    """Trains, and saves after every second step of four."""
-
-    def train_and_save(**settings):
-        settings = {**settings, "saving__save_every_steps": 2, "optimizer__name": "adamw"}
-        assert do(begin(with_settings(config, **settings)))["outcome"] == "done"
-
-    return train_and_save
 
 
 @pytest.fixture

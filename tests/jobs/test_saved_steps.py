@@ -11,22 +11,10 @@ from dreambooth.jobs.start import prepare_run
 from tests.conftest import do, weights_hash
 from tests.jobs.test_other_jobs import SAMPLE
 from tests.models.tiny import SD1, write_tiny
-from tests.training.conftest import with_settings
 
 LORA = {"adapter": "lora", "lora__rank": 2, "lora__unet_lr": 0.03, "lora__dora": True}
 FULL = {"optimizer__unet_lr": 1e-3, "saving__dtype": "fp32"}
 PROMPT = "a photo of a sks robot"
-
-
-@pytest.fixture
-def train(begin, config):
-    """Trains, and saves after every second step of four."""
-
-    def train_and_save(**settings):
-        settings = {**settings, "saving__save_every_steps": 2, "optimizer__name": "adamw"}
-        assert do(begin(with_settings(config, **settings)))["outcome"] == "done"
-
-    return train_and_save
 
 
 @pytest.fixture
