@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dreambooth.environment.place import (
+    SUPPORTED_PYTHONS,
     VARIABLE,
     child_variables,
     choose_folder,
     environment_folder,
+    is_supported_python,
 )
 from dreambooth.environment.problems import EnvironmentInUse, EnvironmentProblem
-from dreambooth.environment.pythons import SUPPORTED_PYTHONS, is_supported_python
 from dreambooth.environment.versions import (
     Environment,
     environment_python,
@@ -46,14 +47,28 @@ __all__ = [
     "is_ready",
     "is_supported_python",
     "make_environment",
+    "remove_environments",
 ]
 
 
 def make_environment(report: Callable[[str], None], *, dev: bool = False) -> None:
-    """Make the environment that the lock asks for; at once when it is there."""
+    """Make the environment that the lock asks for; at once when it is there.
+
+    An update is made beside what is there, which goes when nothing runs in it any more. ``report`` gets lines
+    of progress. Raises EnvironmentProblem; what is half made is made anew next time.
+    """
+    if is_ready(dev=dev) and len(find_environments()) == 1:
+        return
     from dreambooth.environment.making import make_environment
 
     make_environment(report, dev=dev)
+
+
+def remove_environments() -> None:
+    """Remove every environment; raises EnvironmentInUse while something runs in one, or one is being made."""
+    from dreambooth.environment.removing import remove_all
+
+    remove_all()
 
 
 def explain_unused_card() -> str | None:

@@ -58,7 +58,7 @@ def is_held(folder: Path) -> bool:
     try:
         with hold_if_free(folder) as is_free:
             return not is_free
-    except PermissionError:  # who may not write there changes nothing
+    except OSError:  # where nobody may write nobody changes anything
         return False
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,10 +24,9 @@ def hold() -> None:
         file = os.open(sys.prefix + ENDING, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
     except OSError:  # whoever may not write there cannot keep it from being removed either
         return
-    if _try_lock(file, alone=False):
-        _held.append(file)
-    else:
-        os.close(file)
+    while not _try_lock(file, alone=False):  # for a moment, while somebody looks whether it is in use
+        time.sleep(0.05)
+    _held.append(file)
 
 
 @contextmanager

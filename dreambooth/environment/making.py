@@ -25,7 +25,6 @@ from dreambooth.environment.stamps import (
 )
 from dreambooth.environment.versions import (
     Environment,
-    find_environments,
     find_ready,
     is_ready,
     name_of_environment,
@@ -33,14 +32,9 @@ from dreambooth.environment.versions import (
 
 
 def make_environment(report: Callable[[str], None], *, dev: bool = False) -> None:
-    """Make the environment that the lock asks for; at once when it is there, with ``dev`` for tests too.
-
-    ``report`` gets lines of progress. An update is made beside what is there, which goes when nothing runs in
-    it any more. Raises EnvironmentProblem; what is half made is made anew next time.
-    """
+    """Make what is missing, and remove what nothing runs in any more."""
     if is_ready(dev=dev):
-        if len(find_environments()) > 1:
-            remove_unused(report)
+        remove_unused(report)
         return
     folder = place.environment_folder()
     try:

@@ -9,13 +9,13 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event, Thread
 
 from dreambooth.environment import place
 from dreambooth.environment.problems import EnvironmentProblem, InstallFailed, NoNetwork
+from dreambooth.environment.sizes import DOWNLOADS, downloaded_bytes
 from dreambooth.environment.stamps import TORCH
 from dreambooth.environment.versions import Environment
 
@@ -23,7 +23,6 @@ XFORMERS = "xformers==0.0.35"
 # Not TORCH_COMMAND and TORCH_INDEX_URL, which speak of the torch of the webui that may have started us.
 COMMAND_VARIABLE = "DREAMBOOTH_TORCH_COMMAND"
 INDEX_VARIABLE = "DREAMBOOTH_TORCH_INDEX_URL"
-DOWNLOADS = "downloads"  # a folder in the environment, there while packages are fetched
 SIGN_OF_LIFE_SECONDS = 15.0
 
 _SIGNS_OF_NO_NETWORK = (
@@ -133,21 +132,6 @@ def downloads_folder(environment: Environment) -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
     else:
         yield str(environment.folder.parent)
-
-
-def downloaded_bytes(environment: Environment) -> int:
-    """How much has been fetched of what is being installed now."""
-    return folder_bytes(environment.folder / DOWNLOADS)
-
-
-def folder_bytes(folder: Path) -> int:
-    """The size of everything in a folder that is not a link; what vanishes meanwhile counts nothing."""
-    total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                total += Path(path, name).lstat().st_size
-    return total
 
 
 def torch_command(environment: Environment) -> list[str]:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 VARIABLE = "DREAMBOOTH_ENV"
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
+SUPPORTED_PYTHONS = "3.10 to 3.13"
 USERS_FOLDER = "dreambooth-trainer"
 _asked: dict[str, Path] = {}
 # What leads Python to other people's packages, or pip to other people's folders.
@@ -59,6 +61,11 @@ def users_folder() -> Path:
     else:
         data = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
     return data / USERS_FOLDER / "environments"
+
+
+def is_supported_python() -> bool:
+    """Whether the lock is made for the Python that runs this."""
+    return OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON
 
 
 def child_variables() -> dict[str, str]:

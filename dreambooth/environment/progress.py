@@ -14,6 +14,7 @@ from dreambooth.environment.problems import EnvironmentProblem
 
 LOG_FILE = "making.log"
 PROGRESS_FILE = "making.json"
+STOPPED = "It was stopped before it was finished"
 _LOG_TAIL_BYTES = 64 * 1024
 
 
@@ -54,7 +55,7 @@ class Teller:
         (folder / LOG_FILE).write_bytes(b"")
         # At the end always: of a making that the page began, what Python itself prints goes there, too.
         self._log = (folder / LOG_FILE).open("a", encoding="utf-8", buffering=1)
-        self._progress = Progress("making")
+        self._write(Progress("making", told="Looking for a Python to make it with"))
 
     def tell(self, line: str) -> None:
         """A line of progress; one that begins with Warning is kept to the end."""
@@ -97,6 +98,6 @@ def telling(folder: Path, report: Callable[[str], None]) -> Iterator[Teller]:
         teller.end("failed", str(problem))
         raise
     except BaseException:
-        teller.end("failed", "It was stopped before it was finished")
+        teller.end("failed", STOPPED)
         raise
     teller.end("done", "The training environment is ready")

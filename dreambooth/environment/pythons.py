@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from dreambooth.environment.place import variables_without_paths
+from dreambooth.environment.place import (
+    NEWEST_PYTHON,
+    OLDEST_PYTHON,
+    SUPPORTED_PYTHONS,
+    is_supported_python,
+    variables_without_paths,
+)
 from dreambooth.environment.problems import UnsupportedPython
 
-OLDEST, NEWEST = (3, 10), (3, 13)
-SUPPORTED_PYTHONS = "3.10 to 3.13"
 _ANSWER_SECONDS = 20
 _QUESTION = (
     "import sys, venv, ensurepip; assert sys.maxsize > 2**32; "
@@ -29,11 +33,6 @@ class Python:
 
     path: str
     version: str  # as in "3.11"
-
-
-def is_supported_python() -> bool:
-    """Whether the lock is made for the Python that runs this."""
-    return OLDEST <= sys.version_info[:2] <= NEWEST
 
 
 def choose_python() -> Python:
@@ -64,7 +63,7 @@ def _advise() -> str:
 
 def _versions() -> list[str]:
     """The newest first."""
-    return [f"3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
+    return [f"3.{minor}" for minor in range(NEWEST_PYTHON[1], OLDEST_PYTHON[1] - 1, -1)]
 
 
 def _candidates() -> Iterator[list[str]]:

@@ -75,6 +75,8 @@ def is_in_use(environment: Environment) -> bool:
     """Whether a process runs in it; of one of an earlier release only this process is known."""
     if not environment.is_versioned:
         return environment.folder.samefile(sys.prefix)
+    if not Path(f"{environment.folder}{ENDING}").exists():
+        return False
     with unused(str(environment.folder)) as is_unused:
         return not is_unused
 
