@@ -1,4 +1,4 @@
-"""The stand-in of a webui, with the packages that the real one pins; extensions lie in folders of any name."""
+"""The stand-in of a webui with the packages that the real one pins, and extensions in folders of any name."""
 
 import json
 import shutil
