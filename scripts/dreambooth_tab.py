@@ -1,7 +1,7 @@
 """Run by a webui at its start and whenever it reloads: registers the tab, or one that says why there is none.
 
-Everything of ours is imported here and now, as a webui takes this folder off Python's path afterwards. What says
-why that failed stands here too, as there may be nothing of ours to call.
+Everything of ours is imported here and now, as a webui takes this folder off Python's path afterwards. What
+says why that failed stands here too, as there may be nothing of ours to call.
 """
 
 import html

@@ -1,4 +1,4 @@
-"""What scripts/dreambooth_tab.py registers with the webui: the tab, the settings, and what its server begins."""
+"""What scripts/dreambooth_tab.py registers with the webui: the tab, the settings, the start and the end."""
 
 from __future__ import annotations
 

@@ -93,6 +93,23 @@ class RunningHost:
         with urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
+    def ask(self, action: str, **values: Any) -> dict[str, Any]:
+        """Ask an action as our page does."""
+        asked = json.dumps({"action": action, "values": values})
+        return json.loads(self.post("/run/dreambooth_call", {"data": [asked]})["data"][0])
+
+    def components(self) -> list[dict[str, Any]]:
+        """Everything on the page, with its properties."""
+        return [{"type": each["type"], **each["props"]} for each in self.get("/config")["components"]]
+
+    def tabs(self) -> list[str]:
+        """The labels of the tabs at the top."""
+        known = {each["id"]: each for each in self.get("/config")["components"]}
+        found = [each for each in known.values() if each["type"] == "tabitem"]
+        return [
+            each["props"]["label"] for each in found if str(each["props"].get("elem_id")).startswith("tab_")
+        ]
+
     def reload(self) -> None:
         """Press Reload UI, and wait for the new page."""
         before = self.get("/stand_in")["starts"]
