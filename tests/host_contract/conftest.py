@@ -1,4 +1,4 @@
-"""Stand-ins of the webuis with the packages that they pin; without them the tests are left out and say why."""
+"""Stand-ins of the webuis, with the packages that those pin; where they are missing tests are left out."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,9 +7,10 @@ import pytest
 
 from tests.browser.gradios import python_with
 from tests.browser.need import need
-from tests.host_contract.hosts import GRADIO_OF, HostFolder, RunningHost, make_host, run_host
+from tests.host_contract.hosts import GRADIO_OF, HostFolder, RunningHost, make_host, run_host, write_script
 
 OUR_FOLDER = "some name, with spaces"
+PROBE = Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session", params=GRADIO_OF)
@@ -25,18 +26,20 @@ def new_host(flavour, tmp_path) -> Callable[[], HostFolder]:
     return lambda: make_host(flavour, tmp_path / "webui")
 
 
-@pytest.fixture(scope="module")
-def webui(flavour, tmp_path_factory) -> Iterator[RunningHost]:
-    """A webui that has us for its only extension."""
-    host = make_host(flavour, tmp_path_factory.mktemp("host") / "webui")
-    host.add_us(OUR_FOLDER)
+@pytest.fixture(scope="session")
+def webui_without_us(flavour, tmp_path_factory) -> Iterator[RunningHost]:
+    """A webui that has one extension of somebody else."""
+    host = make_host(flavour, tmp_path_factory.mktemp("without") / "webui")
+    write_script(host, "a probe", PROBE)
     with run_host(host, "--api") as running:
         yield running
 
 
-def write_script(host: HostFolder, extension: str, text: str) -> Path:
-    """Another extension with one script; returns its folder."""
-    script = host.extensions / extension / "scripts" / "main.py"
-    script.parent.mkdir(parents=True)
-    script.write_text(text, encoding="utf-8")
-    return script.parents[1]
+@pytest.fixture(scope="session")
+def webui(flavour, tmp_path_factory) -> Iterator[RunningHost]:
+    """The same with us."""
+    host = make_host(flavour, tmp_path_factory.mktemp("with") / "webui")
+    write_script(host, "a probe", PROBE)
+    host.add_us(OUR_FOLDER)
+    with run_host(host, "--api") as running:
+        yield running

@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,12 +61,21 @@ def make_host(flavour: str, folder: Path) -> HostFolder:
     return HostFolder(flavour, folder)
 
 
+def write_script(host: HostFolder, extension: str, text: str) -> Path:
+    """Another extension with one script; returns its folder."""
+    script = host.extensions / extension / "scripts" / "main.py"
+    script.parent.mkdir(parents=True)
+    script.write_text(text, encoding="utf-8")
+    return script.parents[1]
+
+
 @dataclass(frozen=True)
 class RunningHost:
     """A webui that has called all that wanted to be called when it starts."""
 
     folder: HostFolder
     server: Server
+    first_snapshot: dict[str, Any]  # when its page was started first
 
     @property
     def url(self) -> str:
@@ -75,7 +84,7 @@ class RunningHost:
 
     def log(self) -> str:
         """What it and its extensions have printed."""
-        return (self.folder.path / "server.log").read_text(encoding="utf-8", errors="replace")
+        return self.server.log()
 
     def snapshot(self) -> dict[str, Any]:
         """What of the process others could notice, when its page was started last."""
@@ -114,7 +123,7 @@ class RunningHost:
         """Press Reload UI, and wait for the new page."""
         before = self.get("/stand_in")["starts"]
         self.post("/run/reload_ui", {"data": []})
-        _wait(lambda: self.get("/stand_in")["starts"] > before, self)
+        _wait(lambda: self.get("/stand_in")["starts"] > before, self.server)
 
 
 @contextmanager
@@ -130,19 +139,18 @@ def run_host(
         "GRADIO_ANALYTICS_ENABLED": "False",
     }
     arguments: Sequence[str] = ("webui.py", *options, "--port")
-    everything = {**variables_without_paths(), **own, **(variables or {})}
+    known = {name: value for name, value in variables_without_paths().items() if "PYTEST" not in name}
     python = python_with(GRADIO_OF[host.flavour])
-    with serve(python, host.path, arguments, variables=everything) as server:
-        running = RunningHost(host, server)
-        _wait(host.snapshot_file.exists, running)
-        yield running
+    with serve(python, host.path, arguments, variables={**known, **own, **(variables or {})}) as server:
+        _wait(host.snapshot_file.exists, server)
+        yield RunningHost(host, server, json.loads(host.snapshot_file.read_text(encoding="utf-8")))
 
 
-def _wait(is_done: Any, running: RunningHost) -> None:
+def _wait(is_done: Callable[[], bool], server: Server) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < end and running.server.process.poll() is None:
+    while time.monotonic() < end and server.process.poll() is None:
         with suppress(OSError):  # between two pages nobody answers
             if is_done():
                 return
         time.sleep(0.1)
-    raise AssertionError(f"the host does not get ready and said:\n{running.log()[-4000:]}")
+    raise AssertionError(f"the host does not get ready and said:\n{server.log()[-4000:]}")

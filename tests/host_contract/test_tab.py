@@ -1,4 +1,4 @@
-"""The tab in each webui: there whatever the folder is called, alone after a reload, and with its own settings."""
+"""The tab in each webui: there whatever its folder is called, alone after a reload, with its own settings."""
 
 import json
 
@@ -30,10 +30,11 @@ def pages_of(webui) -> list[dict]:
 
 def test_tab_is_there_and_answers(webui):
     assert webui.tabs().count("Dreambooth") == 1
-    assert webui.ask("models.list") == {"result": {"models": []}}
+    assert "models" in webui.ask("models.list")["result"]
     assert webui.log().count("***") == 0
 
 
+@pytest.mark.parametrize("flavour", ["A1111"], indirect=True, scope="session")
 def test_copy_with_any_name_is_loaded(new_host):
     host = new_host()
     host.add_copy_of_us("stable-dreams-main (1)")
@@ -42,7 +43,7 @@ def test_copy_with_any_name_is_loaded(new_host):
         assert "result" in running.ask("models.list")
 
 
-def test_every_component_is_ours_by_its_id(webui, flavour):
+def test_every_component_is_ours_by_its_id(webui):
     ids = [str(each.get("elem_id")) for each in webui.components()]
     ours = [each for each in ids if each.startswith("dreambooth_")]
     assert sorted(ours) == ["dreambooth_ask", "dreambooth_asked", "dreambooth_page", "dreambooth_told"]
@@ -73,6 +74,7 @@ def test_running_job_is_still_shown_after_a_reload(webui, told):
     assert after["view"]["step"] == 7
 
 
+@pytest.mark.parametrize("flavour", ["A1111"], indirect=True, scope="session")
 def test_host_without_pages_starts_with_us(new_host):
     host = new_host()
     host.add_us("dreams")

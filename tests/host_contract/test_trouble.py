@@ -3,8 +3,7 @@
 import pytest
 
 from dreambooth.environment.place import ROOT
-from tests.host_contract.conftest import write_script
-from tests.host_contract.hosts import run_host
+from tests.host_contract.hosts import run_host, write_script
 
 # An extension of somebody else with a package of our name.
 OTHER = "import dreambooth\nfrom modules import script_callbacks\n"
@@ -20,6 +19,7 @@ def trouble_of(running) -> str:
     return said
 
 
+@pytest.mark.parametrize("flavour", ["A1111", "Forge"], indirect=True)
 def test_namesake_is_named_with_what_to_do(new_host):
     host = new_host()
     other = write_script(host, "a namesake", OTHER)
@@ -54,6 +54,7 @@ def test_what_went_wrong_is_said(new_host, file, broken):
         assert running.get("/internal/ping") == {}
 
 
+@pytest.mark.parametrize("flavour", ["A1111"], indirect=True)
 def test_shim_alone_says_what_is_missing(new_host):
     host = new_host()
     place = host.extensions / "half copied"
