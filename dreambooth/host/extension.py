@@ -9,6 +9,10 @@ from fastapi import FastAPI
 
 from dreambooth.actions.table import answer, find_actions
 from dreambooth.actions.workplace import Workplace
+from dreambooth.api.app import build_api
+from dreambooth.api.mounting import mount_api
+from dreambooth.host.gate import gate_of_webui
+from dreambooth.host.loaded import loaded
 from dreambooth.host.settings_section import add_settings
 from dreambooth.host.webui import Webui
 from dreambooth.jobs.library import Library
@@ -29,8 +33,10 @@ def draw_tab() -> Any:  # noqa: ANN401 - Gradio's Blocks
     return build_tab(partial(answer, find_place(), find_actions()))
 
 
-def start(demo: object, app: FastAPI) -> None:
-    """A server has started, for the first time or after a reload; ``demo`` is None when it has no pages."""
+def start(_: object, app: FastAPI) -> None:
+    """A server has started, for the first time or after a reload; it may have no pages at all."""
+    place = find_place()
+    mount_api(app, build_api(place, gate_of_webui(app, loaded("shared").cmd_opts, place.host)))
 
 
 def stop() -> None:
