@@ -27,9 +27,9 @@ ARROWS = {
     "form_arguments": {"config"},
     "console": {"events"},
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
-    "ui": {"actions", "jobs"} | PLAIN,
+    "ui": {"actions", "jobs", "visitors"} | PLAIN,
     "api": {"actions", "jobs"} | PLAIN,
-    "host": {"actions", "jobs", "ui"} | PLAIN,
+    "host": {"actions", "api", "jobs", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
     "config": {"locks"},
@@ -37,6 +37,7 @@ ARROWS = {
     "migration": {"config"},
     "environment": set(),
     "locks": set(),
+    "visitors": set(),
     "turns": {"config", "locks"},
     "worker": {"config", "events", "locks", "tasks"},
     "tasks": TRAINER | {"captioning", "locks", "migration", "tools", "turns"},
@@ -53,6 +54,7 @@ ARROWS = {
 
 LEFT = (
     {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
+    | {"visitors"}
     | PLAIN
     | CONSOLE
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder, written_whole
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError, ModelRecord, changed, config_from_json, config_to_json
+from dreambooth.config.store import Busy, ConfigError, ModelRecord, changed, config_from_json, config_to_json
 from dreambooth.environment import child_variables, environment_python
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.run_end import LONGEST_START_SECONDS
@@ -93,7 +93,7 @@ def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
     if fixed:
         raise ConfigError(f"{', '.join(fixed)} cannot change in the middle of a training; start a new one")
     if is_alive(run):
-        raise ConfigError("the training is under way; stop it before its settings are changed")
+        raise Busy("the training is under way; stop it before its settings are changed")
     asked = read_job(run)
     asked["config"] = config_to_json(changed(config_from_json(asked["config"]), changes))
     with written_whole(run.config_file) as file:
