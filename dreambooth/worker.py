@@ -51,10 +51,11 @@ def work(
         os.utime(run.path.parent)  # where somebody who looks for living runs sees that one has begun
         events = EventWriter(run)
         events.write("work", job=asked["job"], pid=os.getpid())
-        from dreambooth.tasks.performing import perform  # loads torch
+        from dreambooth.tasks.performing import load_task, perform
 
+        task = load_task(asked["job"])
         when_loaded()
-        end = perform(Job(run, asked, events, stop_asked))
+        end = perform(task, Job(run, asked, events, stop_asked))
         events.write("end", **end)
         if asked["job"] == "train" and end["outcome"] in OVER:
             shutil.rmtree(run.state, ignore_errors=True)  # a run that is over needs no state any more
