@@ -9,8 +9,8 @@
         print(event["event"], event.get("step", ""))
     print(client.wait(client.export("dog"))["path"])
 
-What starts a job returns its id, a text, which ``wait`` and ``events`` take. Settings and fields of forms have
-the names that the server knows: see ``docs/http-api.md`` and ``/dreambooth/openapi.json``.
+What starts a job returns its id, which ``wait`` and ``events`` take. Settings and fields of forms have the
+names that the server knows: see ``docs/http-api.md`` and ``/dreambooth/openapi.json``.
 """
 
 from __future__ import annotations

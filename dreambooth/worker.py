@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dreambooth.callback import start_telling
 from dreambooth.config.folders import RunFolder
 from dreambooth.events import EventWriter, find_end
 from dreambooth.locks import file_lock
@@ -60,6 +61,7 @@ def work(
         if asked["job"] == "train" and end["outcome"] in OVER:
             shutil.rmtree(run.state, ignore_errors=True)  # a run that is over needs no state any more
         events.close()
+    start_telling(run)  # when others may work on already
     return end
 
 

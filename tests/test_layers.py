@@ -28,7 +28,9 @@ ARROWS = {
     "console": {"events"},
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
     "ui": {"actions", "jobs", "visitors"} | PLAIN,
-    "api": {"actions", "jobs"} | PLAIN,
+    "api": {"actions", "data", "jobs"} | PLAIN,
+    "callback": {"api", "config", "events", "jobs"},
+    "client": set(),
     "host": {"actions", "api", "jobs", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
@@ -39,7 +41,7 @@ ARROWS = {
     "locks": set(),
     "visitors": set(),
     "turns": {"config", "locks"},
-    "worker": {"config", "events", "locks", "tasks"},
+    "worker": {"callback", "config", "events", "locks", "tasks"},
     "tasks": TRAINER | {"captioning", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
@@ -54,12 +56,12 @@ ARROWS = {
 
 LEFT = (
     {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
-    | {"visitors"}
+    | {"callback", "client", "visitors"}
     | PLAIN
     | CONSOLE
 )
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "bitsandbytes", "xformers"}
-STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment"}
+STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment", "client"}
 
 
 def find_files() -> list[Path]:

@@ -21,6 +21,7 @@ ERROR = object_of(
         )
     },
     ["error"],
+    is_open=True,  # programs of the old extension find the message a second time
 )
 REASONS = {
     400: "The request could not be read.",
@@ -28,10 +29,12 @@ REASONS = {
     403: "Nobody is let in from there.",
     404: "There is nothing of this name.",
     409: "It does not go with how things are now.",
+    410: "It is not offered any more; the message says what is instead.",
     413: "The request is too large.",
     415: "The body is of another kind.",
     422: "It cannot be done as asked; the problems say why, field by field.",
     500: "Something failed; the host's log has more.",
+    503: "It could not be waited for.",
 }
 WITH_BODY = (400, 413, 415)
 ALWAYS = (401, 403, 422, 500)
@@ -71,6 +74,9 @@ def _describe(endpoint: Endpoint) -> dict[str, Any]:
         told["deprecated"] = True
     if endpoint.body is not None:
         told["requestBody"] = {"required": True, "content": {"application/json": {"schema": endpoint.body}}}
+    elif endpoint.bodies:
+        content = {kind: {"schema": schema} for kind, schema in endpoint.bodies.items()}
+        told["requestBody"] = {"required": False, "content": content}
     return told
 
 
@@ -103,7 +109,7 @@ def _answer(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _refusals(endpoint: Endpoint) -> dict[str, Any]:
-    has_body = endpoint.body is not None
+    has_body = endpoint.body is not None or bool(endpoint.bodies)
     statuses = {*ALWAYS, *(WITH_BODY if has_body else ()), *endpoint.refusals}
     statuses |= {404} if "{" in endpoint.path else set()
     return {str(status): _refusal(REASONS[status]) for status in sorted(statuses)}
