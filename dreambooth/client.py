@@ -136,8 +136,12 @@ class Client:
         return self._ask("GET", _path("models", name, "saves"))["saves"]
 
     def samples(self, name: str) -> list[Json]:
-        """The previews of a model."""
+        """The previews of a model, the latest first; ``picture`` gives one of them by its ``file``."""
         return self._ask("GET", _path("models", name, "samples"))["samples"]
+
+    def picture(self, name: str, file: str) -> bytes:
+        """A picture in the folder of a model."""
+        return self._fetch(f"{_path('models', name, 'images')}?{urlencode({'file': file})}")
 
     # Settings
 
@@ -146,7 +150,7 @@ class Client:
         return self._ask("GET", "settings/schema")
 
     def settings(self, name: str) -> Json:
-        """``values``, nested; their ``revision``; ``problems`` between them."""
+        """``values`` by dotted name, their ``revision``, and the ``problems`` between them."""
         return self._ask("GET", _path("models", name, "settings"))
 
     def change_settings(self, name: str, values: Mapping[str, object], revision: int | None = None) -> Json:
@@ -195,9 +199,9 @@ class Client:
     # Work on a model
 
     def plan(self, name: str) -> Json:
-        """What an epoch would be: pictures, sizes, steps; asks again as long as pictures are being read."""
-        while (told := self._ask("GET", _path("models", name, "plan"))).get("pending"):
-            time.sleep(0.5)
+        """Steps, time, memory and disk of a training; waits until all pictures are read."""
+        while not (told := self._ask("GET", _path("models", name, "plan")))["complete"]:
+            time.sleep(POLL_SECONDS)
         return told
 
     def check(self, name: str) -> str:
@@ -243,19 +247,19 @@ class Client:
         return self._ask("POST", _path("jobs", job, "requests"), {"request": request})
 
     def events(self, job: str) -> Iterator[Json]:
-        """What a job has told from its beginning, then what it tells as it does, until its ``end``.
+        """What a job has told from its beginning, then what it tells as it does, until its last ``end``.
 
         A connection that breaks is made again, and goes on after the last event that arrived.
         """
-        last_id, failures = "", 0
+        last_id, last_kind, failures = "", "", 0
         while True:
             broken = Unreachable(f"{self.url}: the events ended before the job did")
             try:
                 for told_id, event in self._listen(job, last_id):
-                    last_id, failures = told_id, 0
+                    last_id, last_kind, failures = told_id, event["event"], 0
                     yield event
-                    if event["event"] == "end":
-                        return
+                if last_kind == "end":  # and the server has no more to tell
+                    return
             except Unreachable as error:
                 broken = error
             failures += 1
@@ -283,8 +287,7 @@ class Client:
 
     def image(self, job: str, file: str) -> bytes:
         """One of them, as it is on disk."""
-        with self._open(self._request("GET", _path("jobs", job, "images", file))) as answer:
-            return _reading(answer.read)
+        return self._fetch(_path("jobs", job, "images", file))
 
     def log(self, job: str) -> list[str]:
         """The last lines that the worker of a job printed."""
@@ -301,12 +304,14 @@ class Client:
         return self._ask("GET", "host")
 
     def doctor(self) -> Json:
-        """What is there, what is missing."""
-        return self._ask("GET", "doctor")
+        """What is there, what is missing and what to do."""
+        while (told := self._ask("GET", "doctor")).get("pending"):
+            time.sleep(POLL_SECONDS)
+        return told
 
     def action(self, name: str, **values: object) -> Json:
         """Anything else that the page can do, such as ``models.restore``."""
-        return self._ask("POST", _path("actions", name), {"values": values})
+        return self._ask("POST", _path("actions", name), {"values": values})["result"]
 
     # How it is said
 
@@ -317,6 +322,10 @@ class Client:
         body = None if values is None else json.dumps(values).encode()
         with self._open(self._request(method, path, body, "application/json")) as answer:
             return json.loads(_reading(answer.read))
+
+    def _fetch(self, path: str) -> bytes:
+        with self._open(self._request("GET", path)) as answer:
+            return _reading(answer.read)
 
     def _send_files(self, path: str, files: Sequence[Path]) -> Json:
         boundary = uuid.uuid4().hex

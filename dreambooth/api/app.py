@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +22,7 @@ from dreambooth.api.gate import Gate
 from dreambooth.api.old_key import find_keys
 from dreambooth.api.reading import read_json, read_path, read_query
 from dreambooth.api.table import find_endpoints
+from dreambooth.api.uploads import received_files
 from dreambooth.config.store import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -109,9 +109,14 @@ class Api:
     async def _perform(self, request: Request, found: Found) -> Response:
         endpoint = found.endpoint
         query = read_query(request, endpoint.query)
+        if endpoint.files:
+            async with received_files(request, endpoint.files) as (folder, files):
+                place = replace(self._place, upload_folders=(*self._place.upload_folders, folder))
+                asked = Asked(place, request, found.names, query, {}, files)
+                return await run_in_threadpool(_respond, endpoint, asked)
         body = await read_json(request, endpoint.body) if endpoint.body else {}
         asked = Asked(self._place, request, found.names, query, body)
-        return await run_in_threadpool(partial(_respond, endpoint, asked))
+        return await run_in_threadpool(_respond, endpoint, asked)
 
 
 def _respond(endpoint: Endpoint, asked: Asked) -> Response:

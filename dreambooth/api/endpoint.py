@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dreambooth.actions.table import find_actions
-from dreambooth.actions.workplace import Action, Workplace
+from dreambooth.actions.workplace import Workplace
 from dreambooth.api.job_ids import id_of_place
 from dreambooth.api.schema import Schema, object_of
-
-Table = Mapping[str, Action]
 
 
 @dataclass(frozen=True)
@@ -40,17 +37,7 @@ class Asked:
 
     def perform(self, action: str, **values: object) -> dict[str, Any]:
         """What an action answers; of a job that it began, the id too."""
-        return with_job(ACTIONS.table[action](self.place, values))
-
-
-class _Actions:
-    @cached_property
-    def table(self) -> Table:
-        """All actions, found when the first is asked for."""
-        return find_actions()
-
-
-ACTIONS = _Actions()
+        return with_job(find_actions()[action](self.place, values))
 
 
 def with_job(told: dict[str, Any]) -> dict[str, Any]:
@@ -80,6 +67,7 @@ class Endpoint:
     media: str = "application/json"
     refusals: tuple[int, ...] = ()
     group: str = ""
+    details: str = ""
     deprecated: bool = False
 
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from dreambooth.api.endpoint import Endpoint
+from dreambooth.api.limits import MOST_FILES
 from dreambooth.api.schema import TEXT, Schema, list_of, object_of
 
 ERROR = object_of(
@@ -70,14 +71,22 @@ def _describe(endpoint: Endpoint) -> dict[str, Any]:
         "parameters": [*_path_parameters(endpoint), *_query_parameters(endpoint)],
         "responses": {str(endpoint.status): _answer(endpoint), **_refusals(endpoint)},
     }
+    if endpoint.details:
+        told["description"] = endpoint.details
     if endpoint.deprecated:
         told["deprecated"] = True
-    if endpoint.body is not None:
-        told["requestBody"] = {"required": True, "content": {"application/json": {"schema": endpoint.body}}}
-    elif endpoint.bodies:
-        content = {kind: {"schema": schema} for kind, schema in endpoint.bodies.items()}
-        told["requestBody"] = {"required": False, "content": content}
+    if content := _body(endpoint):
+        told["requestBody"] = {"required": not endpoint.bodies, "content": content}
     return told
+
+
+def _body(endpoint: Endpoint) -> dict[str, Any]:
+    """What is sent, by its content type; empty: nothing."""
+    if endpoint.files:
+        files = {**list_of({**TEXT, "format": "binary"}), "minItems": 1, "maxItems": MOST_FILES}
+        return {"multipart/form-data": {"schema": object_of({endpoint.files: files}, [endpoint.files])}}
+    bodies = endpoint.bodies if endpoint.body is None else {"application/json": endpoint.body}
+    return {kind: {"schema": schema} for kind, schema in bodies.items()}
 
 
 def _name(endpoint: Endpoint) -> str:
@@ -109,8 +118,7 @@ def _answer(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _refusals(endpoint: Endpoint) -> dict[str, Any]:
-    has_body = endpoint.body is not None or bool(endpoint.bodies)
-    statuses = {*ALWAYS, *(WITH_BODY if has_body else ()), *endpoint.refusals}
+    statuses = {*ALWAYS, *(WITH_BODY if _body(endpoint) else ()), *endpoint.refusals}
     statuses |= {404} if "{" in endpoint.path else set()
     return {str(status): _refusal(REASONS[status]) for status in sorted(statuses)}
 

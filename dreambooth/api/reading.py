@@ -13,10 +13,10 @@ from starlette.requests import ClientDisconnect, Request
 from dreambooth.api.checking import find_faults
 from dreambooth.api.endpoint import Endpoint
 from dreambooth.api.errors import Refused
+from dreambooth.api.limits import MOST_JSON_BYTES
 from dreambooth.api.schema import Schema
 from dreambooth.config.store import Fault
 
-MOST_JSON_BYTES = 8 << 20
 JSON = "application/json"
 NUMBER_TEXT = re.compile(r"-?[0-9]{1,300}(\.[0-9]+)?(e-?[0-9]{1,2})?")
 
