@@ -18,18 +18,18 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import re
 import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-UPLOAD_BYTES = 32 * 2**20  # of the files in one request, unless a single one is larger
 UNDER_WAY = ("running", "waiting")
 AS_IT_SHOULD = ("done", "stopped", "discarded")
 POLL_SECONDS = 0.5
@@ -113,8 +113,6 @@ class Client:
         with self._open(request) as answer:
             _reading(answer.read)
 
-    # Models
-
     def models(self) -> list[Json]:
         """All models, the one that was trained last first."""
         return self._ask("GET", "models")["models"]
@@ -143,8 +141,6 @@ class Client:
         """A picture in the folder of a model."""
         return self._fetch(f"{_path('models', name, 'images')}?{urlencode({'file': file})}")
 
-    # Settings
-
     def settings_schema(self) -> Json:
         """Every setting with its default, limits and help, as JSON Schema."""
         return self._ask("GET", "settings/schema")
@@ -161,8 +157,6 @@ class Client:
         seen = self.settings(name)["revision"] if revision is None else revision
         asked = {"revision": seen, "values": dict(values)}
         return self._ask("PATCH", _path("models", name, "settings"), asked)
-
-    # Concepts
 
     def concepts(self, name: str) -> list[Json]:
         """What a model is to learn."""
@@ -181,22 +175,21 @@ class Client:
         return self._ask("DELETE", _path("models", name, "concepts", index))
 
     def upload(self, name: str, index: int, folder: str | Path) -> Json:
-        """Send the pictures of a folder and its sub-folders, with their captions, to a concept.
+        """Send the pictures of a folder and its sub-folders to a concept, each with its caption (.txt).
 
-        ``copied`` counts the files that arrived; ``refused`` names the others, each with a ``reason``.
+        ``copied`` counts the files that were taken; ``refused`` tells of the others, each with a ``reason``.
         """
-        path = _path("models", name, "concepts", index, "images")
-        told: Json = {"copied": 0, "refused": []}
-        for files in _in_portions(_find_files(Path(folder))):
-            answer = self._send_files(path, files)
-            told = {
-                **answer,
-                "copied": told["copied"] + answer["copied"],
-                "refused": told["refused"] + answer["refused"],
-            }
-        return told
-
-    # Work on a model
+        told: Json = {}
+        copied, refused = 0, []
+        for picture in sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in PICTURES):
+            files = [path for path in (picture, picture.with_suffix(".txt")) if path.is_file()]
+            try:
+                told = self._send_files(_path("models", name, "concepts", index, "images"), files)
+            except Refused as error:
+                refused.append({"name": picture.name, "reason": error.message})
+            else:
+                copied, refused = copied + told["copied"], refused + told["refused"]
+        return {**told, "copied": copied, "refused": refused}
 
     def plan(self, name: str) -> Json:
         """Steps, time, memory and disk of a training; waits until all pictures are read."""
@@ -227,8 +220,6 @@ class Client:
     def tool(self, tool: str, **form: object) -> str:
         """Begin the work of a tool for finished files, such as ``lora_merge``."""
         return self._start(_path("tools", tool), form)
-
-    # Jobs
 
     def jobs(self) -> list[Json]:
         """The last jobs, the latest first."""
@@ -293,8 +284,6 @@ class Client:
         """The last lines that the worker of a job printed."""
         return self._ask("GET", _path("jobs", job, "log"))["lines"]
 
-    # The server
-
     def sources(self) -> list[Json]:
         """Checkpoints on the server that models can be made from."""
         return self._ask("GET", "sources")["sources"]
@@ -309,11 +298,9 @@ class Client:
             time.sleep(POLL_SECONDS)
         return told
 
-    def action(self, name: str, **values: object) -> Json:
+    def action(self, action: str, /, **values: object) -> Json:
         """Anything else that the page can do, such as ``models.restore``."""
-        return self._ask("POST", _path("actions", name), {"values": values})["result"]
-
-    # How it is said
+        return self._ask("POST", _path("actions", action), {"values": values})["result"]
 
     def _start(self, path: str, values: Mapping[str, object] | None = None) -> str:
         return str(self._ask("POST", path, values or {})["job"])
@@ -327,7 +314,7 @@ class Client:
         with self._open(self._request("GET", path)) as answer:
             return _reading(answer.read)
 
-    def _send_files(self, path: str, files: Sequence[Path]) -> Json:
+    def _send_files(self, path: str, files: Iterable[Path]) -> Json:
         boundary = uuid.uuid4().hex
         body = b"".join(_form_part(boundary, file) for file in files) + f"--{boundary}--\r\n".encode()
         request = self._request("POST", path, body, f"multipart/form-data; boundary={boundary}")
@@ -368,7 +355,7 @@ class Client:
             answer: http.client.HTTPResponse = self._opener.open(request, timeout=self.timeout)
         except urllib.error.HTTPError as error:
             with error:
-                raise _to_error(error.code, error.read()) from None
+                raise _to_error(error.code, _reading(error.read)) from None
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(f"{self.url} does not answer: {getattr(error, 'reason', error)}") from error
         return answer
@@ -378,33 +365,8 @@ def _path(*parts: object) -> str:
     return "/".join(quote(str(part), safe="") for part in parts)
 
 
-def _find_files(folder: Path) -> list[Path]:
-    """The pictures in a folder and its sub-folders, and the text files of the same names."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    pictures = [path for path in files if path.suffix.lower() in PICTURES]
-    if not pictures:
-        raise ValueError(f"there are no pictures in {folder}")
-    named = {path.with_suffix("") for path in pictures}
-    captions = [path for path in files if path.suffix == ".txt" and path.with_suffix("") in named]
-    return sorted(pictures + captions)
-
-
-def _in_portions(files: Sequence[Path]) -> Iterator[list[Path]]:
-    """The files in groups of a size that goes into one request; a picture and its caption stay together."""
-    portion: list[Path] = []
-    size = 0
-    for file in files:
-        is_full = size + file.stat().st_size > UPLOAD_BYTES
-        if portion and is_full and portion[-1].with_suffix("") != file.with_suffix(""):
-            yield portion
-            portion, size = [], 0
-        portion.append(file)
-        size += file.stat().st_size
-    yield portion
-
-
 def _form_part(boundary: str, file: Path) -> bytes:
-    name = file.name.replace("\\", "_").replace('"', "%22")
+    name = re.sub(r'[\\"\r\n]', "_", file.name)
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n'
     return f"{head}Content-Type: application/octet-stream\r\n\r\n".encode() + file.read_bytes() + b"\r\n"
 
