@@ -29,7 +29,7 @@ ARROWS = {
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
     "ui": {"actions", "jobs"} | PLAIN,
     "api": {"actions", "jobs"} | PLAIN,
-    "host": {"actions", "jobs", "ui"} | PLAIN,
+    "host": {"actions", "jobs", "lending", "locks", "ui"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
     "config": {"locks"},
@@ -37,9 +37,10 @@ ARROWS = {
     "migration": {"config"},
     "environment": set(),
     "locks": set(),
+    "lending": {"config", "locks"},
     "turns": {"config", "locks"},
     "worker": {"config", "events", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "locks", "migration", "tools", "turns"},
+    "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config"},
@@ -52,7 +53,20 @@ ARROWS = {
 }
 
 LEFT = (
-    {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
+    {
+        "scripts",
+        "install",
+        "__init__",
+        "__main__",
+        "ui",
+        "api",
+        "host",
+        "actions",
+        "jobs",
+        "lending",
+        "locks",
+        "turns",
+    }
     | PLAIN
     | CONSOLE
 )

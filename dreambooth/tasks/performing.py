@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,6 +17,7 @@ from dreambooth.tasks.caption import caption
 from dreambooth.tasks.check import check_plan
 from dreambooth.tasks.classes import make_classes
 from dreambooth.tasks.create import create_model
+from dreambooth.tasks.device import its_turn
 from dreambooth.tasks.duplicate import duplicate
 from dreambooth.tasks.export import export
 from dreambooth.tasks.import_old import import_old_model
@@ -39,7 +40,6 @@ from dreambooth.training.device import DeviceError
 from dreambooth.training.optimizers import MissingPackage
 from dreambooth.training.run import TrainingFailed
 from dreambooth.training.state import StateError
-from dreambooth.turns import turn
 
 TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "create": create_model,
@@ -61,9 +61,6 @@ TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
     "lora_resize": lora_resize,
     "lora_convert": lora_convert,
 }
-# It reads headers and writes nothing, so it harms no job beside it. All others compute, as `check` does to
-# take the time of a step, or fill memory and disk with weights.
-WITHOUT_DEVICE = ("inspect",)
 REFUSALS = (
     Refused,
     ConfigError,
@@ -92,36 +89,17 @@ def _describe_failure(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-@contextmanager
-def _device(job: Job) -> Iterator[None]:
-    """The device for this job alone, once all that came before are done; not for a job without need of it."""
-    if job.asked["job"] in WITHOUT_DEVICE:
-        yield
-        return
-    has_waited = False
-
-    def say_waiting(before: int) -> None:
-        nonlocal has_waited
-        has_waited = True
-        message = "another job is running" if before == 1 else f"{before} other jobs come first"
-        job.events.write("waiting", message=message, before=before)
-
-    models_dir = (job.run.path / job.asked["models_dir"]).resolve()
-    with turn(models_dir, job.run, say_waiting, job.stop_if_asked):
-        if has_waited:
-            job.events.write("begin")
-        yield
-
-
 def perform(job: Job) -> dict[str, Any]:
-    """Wait for the device and run the task; returns what the ``end`` event tells."""
+    """Wait for its turn and run the task; returns what the ``end`` event tells."""
     try:
-        with _device(job):
+        with its_turn(job) as ready:
             if job.stop_asked.is_set():  # while torch was being loaded
                 raise StoppedEarly("stopped before it began")
             if "model_dir" in job.asked:
                 finish_replacing(job.model_folder)
-            result = TASKS[job.asked["job"]](job)
+            result = TASKS[job.asked["job"]](ready)
+            if "path" in result:
+                job.tell_saved(Path(result["path"]))
     except REFUSALS as refusal:
         return {"outcome": "refused", "message": str(refusal)}
     except StoppedEarly as stop:
