@@ -113,7 +113,7 @@ def _on_drawing_thread(draw: Callable[[], tuple[Image.Image, str]]) -> tuple[Ima
     def draw_or_keep_error() -> tuple[Image.Image, str] | None:
         try:
             return draw()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - Forge would print it and return nothing
             errors.append(error)
             return None
 
