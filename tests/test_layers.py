@@ -31,7 +31,7 @@ ARROWS = {
     "api": {"actions", "data", "jobs"} | PLAIN,
     "callback": {"api", "config", "events", "jobs"},
     "client": set(),
-    "host": {"actions", "api", "jobs", "ui", "visitors"} | PLAIN,
+    "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
     "config": {"locks"},
@@ -40,9 +40,10 @@ ARROWS = {
     "environment": set(),
     "locks": set(),
     "visitors": set(),
+    "lending": {"config", "locks"},
     "turns": {"config", "locks"},
     "worker": {"callback", "config", "events", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "locks", "migration", "tools", "turns"},
+    "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config"},
@@ -56,7 +57,7 @@ ARROWS = {
 
 LEFT = (
     {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
-    | {"callback", "client", "visitors"}
+    | {"callback", "client", "lending", "visitors"}
     | PLAIN
     | CONSOLE
 )

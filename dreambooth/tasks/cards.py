@@ -76,10 +76,11 @@ def remove_result(result: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def copy_result(result: Path, folder: Path) -> None:
-    """A copy of a result and of what lies beside it; a card that is there already stays as it is."""
+def copy_result(result: Path, folder: Path) -> Path:
+    """Copy a result and what lies beside it, where a card that is there already stays; returns the copy."""
     _copy_whole(result, folder)
     copy_beside(result, folder)
+    return folder / result.name
 
 
 def copy_beside(result: Path, folder: Path) -> None:

@@ -88,7 +88,7 @@ class Reporter:
         moved = write_checkpoint_file(self._run, path, self.job.load_record())
         self._write_beside(path, step)
         if self.config.saving.copy_to:
-            copy_result(path, Path(self.config.saving.copy_to))
+            self.job.tell_saved(copy_result(path, Path(self.config.saving.copy_to)))
         self.written = [other for other in self.written if other != path] + [path]
         self.written = remove_old_checkpoints(self.written, self.config.saving.keep_last)
         told = path.relative_to(self.folder.path).as_posix()

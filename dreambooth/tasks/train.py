@@ -119,6 +119,7 @@ def train(job: Job) -> dict[str, Any]:
     _check_resumable(job)
     device = choose_device(config.precision)
     dataset = _build_dataset(job, config)
+    job.take_device()
     learner = _build_learner(job, config, dataset, device)
 
     def prompts() -> list[str]:
