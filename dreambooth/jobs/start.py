@@ -18,6 +18,7 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import Busy, ConfigError, ModelRecord, changed, config_from_json, config_to_json
 from dreambooth.environment import child_variables, environment_python
 from dreambooth.jobs.library import Library
+from dreambooth.jobs.readiness import require_environment
 from dreambooth.jobs.run_end import LONGEST_START_SECONDS
 from dreambooth.jobs.runs import JOBS, is_alive, read_job
 
@@ -38,6 +39,7 @@ CHANGEABLE_SETTINGS = (
 
 def _new_run(runs: Path, job: str) -> RunFolder:
     """A run folder of its own, named by time so that names sort in the order of runs."""
+    require_environment()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())  # which never goes back an hour
     for number in range(1000):
         path = runs / f"{stamp}-{number:03d}-{job}"
@@ -124,8 +126,9 @@ def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
     """Start the worker in our own environment and in a session of its own: it outlives whoever started it.
 
-    Returns as soon as the worker holds the run's lock, or has ended.
+    Returns as soon as the worker holds the run's lock, or has ended. Raises ConfigError where none can run.
     """
+    require_environment()
     detached: dict[str, Any] = {"start_new_session": True}
     if os.name == "nt":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}  # type: ignore[attr-defined]
