@@ -27,9 +27,9 @@ ARROWS = {
     "form_arguments": {"config"},
     "console": {"events"},
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
-    "ui": {"actions", "jobs"} | PLAIN,
+    "ui": {"actions", "jobs", "visitors"} | PLAIN,
     "api": {"actions", "jobs"} | PLAIN,
-    "host": {"actions", "jobs", "lending", "locks", "ui"} | PLAIN,
+    "host": {"actions", "api", "jobs", "lending", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
     "config": {"locks"},
@@ -38,6 +38,7 @@ ARROWS = {
     "environment": set(),
     "locks": set(),
     "lending": {"config", "locks"},
+    "visitors": set(),
     "turns": {"config", "locks"},
     "worker": {"config", "events", "locks", "tasks"},
     "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
@@ -53,24 +54,14 @@ ARROWS = {
 }
 
 LEFT = (
-    {
-        "scripts",
-        "install",
-        "__init__",
-        "__main__",
-        "ui",
-        "api",
-        "host",
-        "actions",
-        "jobs",
-        "lending",
-        "locks",
-        "turns",
-    }
+    {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
+    | {"lending", "visitors"}
     | PLAIN
     | CONSOLE
 )
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "bitsandbytes", "xformers"}
+# The script draws a tab of its own when nothing of ours can be imported.
+ONLY_IN = {"gradio": {"ui", "scripts"}, "modules": {"host", "scripts"}}
 STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment"}
 
 
@@ -121,9 +112,7 @@ def find_forbidden(path: Path) -> set[str]:
     unit, names = unit_of(path), imports_of(path)
     ours = {name.split(".")[1] for name in names if name.startswith("dreambooth.")}
     forbidden = HEAVY if unit in LEFT else set()
-    forbidden = (
-        forbidden | ({"gradio"} if unit != "ui" else set()) | ({"modules"} if unit != "host" else set())
-    )
+    forbidden = forbidden | {name for name, units in ONLY_IN.items() if unit not in units}
     return (ours - ARROWS.get(unit, set()) - {unit}) | (outside_names(names) & forbidden)
 
 

@@ -38,17 +38,24 @@ def draw_order(order: Order, is_wanted: Callable[[], bool]) -> Answer:
         if not is_wanted():
             return Answer("stopped")
         state.textinfo = f"dreambooth: class image {number + 1} of {total}"
-        try:
-            drawn = _on_drawing_thread(partial(_draw, order, picture, checkpoint))
-        except Exception as error:
-            log.exception("dreambooth: the webui could not draw a class image")
-            return Answer("failed", f"could not draw: {type(error).__name__}: {error}")
-        if is_interrupted() or state.skipped:
-            return Answer("stopped")  # what it gives then, if anything, is half drawn
-        if not drawn.images:
-            return Answer("failed", "gave no picture and said no reason; its log may")
-        _save(drawn.images[0], picture, drawn.text)
+        if (unfinished := _draw_whole(order, picture, checkpoint)) is not None:
+            return unfinished
     return Answer("done")
+
+
+def _draw_whole(order: Order, picture: OrderedPicture, checkpoint: str) -> Answer | None:
+    """Draw and save one picture; why it is not there, or None."""
+    try:
+        drawn = _on_drawing_thread(partial(_draw, order, picture, checkpoint))
+    except Exception as error:
+        log.exception("dreambooth: the webui could not draw a class image")
+        return Answer("failed", f"could not draw: {type(error).__name__}: {error}")
+    if is_interrupted() or loaded("shared").state.skipped:
+        return Answer("stopped")  # what it gives then, if anything, is half drawn
+    if not drawn.images:
+        return Answer("failed", "gave no picture and said no reason; its log may")
+    _save(drawn.images[0], picture, drawn.text)
+    return None
 
 
 def find_checkpoint(order: Order) -> str | None:

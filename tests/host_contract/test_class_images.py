@@ -1,5 +1,6 @@
 """Class images by the webui's txt2img: as our own in name and record, and refused in words."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -147,3 +148,12 @@ def test_without_a_webui_it_is_refused_in_words(perform, config):
 def test_enough_class_images_need_no_webui(perform, config):
     one = replace(config.concepts[0], num_class_images_per=0)
     assert perform("classes", replace(config, concepts=(one,)))["outcome"] == "done"
+
+
+@pytest.mark.parametrize("webui", ["Forge"], indirect=True)
+def test_forge_draws_on_its_own_thread_and_tells_errors_all_the_same(webui, perform, config, monkeypatch):
+    perform("classes", config)
+    assert set(sys.modules["modules_forge.main_thread"].done) == {"draws"}
+    config = with_fields(config, num_class_images_per=3)
+    monkeypatch.setattr(webui.processing, "process_images", lambda _: 1 / 0)
+    assert "ZeroDivisionError" in perform("classes", config)["message"]
