@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,24 @@ def draw_order(order: Order, is_wanted: Callable[[], bool]) -> Answer:
         if not is_wanted():
             return Answer("stopped")
         state.textinfo = f"dreambooth: class image {number + 1} of {total}"
-        try:
-            drawn, text = _on_drawing_thread(partial(_draw, order, picture, checkpoint))
-        except Exception as error:
-            log.exception("dreambooth: the webui could not draw a class image")
-            return Answer("failed", f"could not draw: {type(error).__name__}: {error}")
-        if is_interrupted() or state.skipped:
-            return Answer("stopped")  # what it gives then is half drawn
-        _save(drawn, picture, text)
+        if (unfinished := _draw_whole(order, picture, checkpoint)) is not None:
+            return unfinished
     return Answer("done")
+
+
+def _draw_whole(order: Order, picture: OrderedPicture, checkpoint: str) -> Answer | None:
+    """Draw and save one picture; why it is not there, or None."""
+    try:
+        drawn = _on_drawing_thread(partial(_draw, order, picture, checkpoint))
+    except Exception as error:
+        log.exception("dreambooth: the webui could not draw a class image")
+        return Answer("failed", f"could not draw: {type(error).__name__}: {error}")
+    if is_interrupted() or loaded("shared").state.skipped:
+        return Answer("stopped")  # what it gives then, if anything, is half drawn
+    if not drawn.images:
+        return Answer("failed", "gave no picture and said no reason; its log may")
+    _save(drawn.images[0], picture, drawn.text)
+    return None
 
 
 def find_checkpoint(order: Order) -> str | None:
@@ -62,7 +72,13 @@ def find_checkpoint(order: Order) -> str | None:
     return None
 
 
-def _draw(order: Order, picture: OrderedPicture, checkpoint: str) -> tuple[Image.Image, str]:
+@dataclass(frozen=True)
+class _Drawn:
+    images: Sequence[Image.Image]  # one, or none when the webui gave up
+    text: str  # the generation text
+
+
+def _draw(order: Order, picture: OrderedPicture, checkpoint: str) -> _Drawn:
     processing = loaded("processing")
     wanted = processing.StableDiffusionProcessingTxt2Img(
         prompt=picture.prompt,
@@ -83,9 +99,9 @@ def _draw(order: Order, picture: OrderedPicture, checkpoint: str) -> tuple[Image
     )
     with closing(wanted), _without_prompt_history():
         processed = processing.process_images(wanted)
-    if processed is None or not processed.images:
-        raise RuntimeError("the webui gave no picture")
-    return processed.images[getattr(processed, "index_of_first_image", 0)], str(processed.info)
+    if processed is None:
+        return _Drawn((), "")
+    return _Drawn(processed.images, str(processed.info))
 
 
 @contextmanager
@@ -103,21 +119,21 @@ def _without_prompt_history() -> Iterator[None]:
         options.no_prompt_history = before
 
 
-def _on_drawing_thread(draw: Callable[[], tuple[Image.Image, str]]) -> tuple[Image.Image, str]:
+def _on_drawing_thread(draw: Callable[[], _Drawn]) -> _Drawn:
     """Call it where the webui draws: Forge has one thread for that, the others any."""
     main_thread: Any = sys.modules.get("modules_forge.main_thread")
     if main_thread is None:
         return draw()
     errors: list[Exception] = []
 
-    def draw_or_keep_error() -> tuple[Image.Image, str] | None:
+    def draw_or_keep_error() -> _Drawn | None:
         try:
             return draw()
         except Exception as error:  # noqa: BLE001 - Forge would print it and return nothing
             errors.append(error)
             return None
 
-    result: tuple[Image.Image, str] | None = main_thread.run_and_wait_result(draw_or_keep_error)
+    result: _Drawn | None = main_thread.run_and_wait_result(draw_or_keep_error)
     if result is None:
         raise errors[0]
     return result

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from dreambooth.config.folders import RunFolder
@@ -20,6 +20,8 @@ from dreambooth.host.loaded import is_webui_there, loaded
 from dreambooth.host.memory import model_kept_out
 from dreambooth.host.progress import RunProgress, shown_job
 from dreambooth.host.queue_hold import generation_held
+from dreambooth.host.settings_section import HOLD_GENERATION, KEEP_HOST_MODEL
+from dreambooth.host.webui import Webui
 from dreambooth.jobs.control import cancel
 from dreambooth.lending.hosts import HostFolder, announced
 from dreambooth.lending.loan import Loan, find_loan, say_lent, take_back
@@ -27,7 +29,6 @@ from dreambooth.lending.orders import ReceivedOrder, answer_order, find_order
 from dreambooth.lending.saved import take_saved
 
 LOOK_SECONDS = 0.2
-KEEP_OPTION = "dreambooth_keep_host_model"
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +71,7 @@ class Lender:
         loan = find_loan(self.models_dir)
         if loan is not None and loan.number != self._answered:
             self._answered = loan.number
-            if getattr(loaded("shared").opts, KEEP_OPTION, False):
-                say_lent(folder, loan)
-            else:
-                self._lend(folder, loan)
+            self._lend(folder, loan)
 
     def _draw(self, folder: HostFolder, order: ReceivedOrder) -> None:
         with generation_held(), shown_job():
@@ -81,11 +79,24 @@ class Lender:
         answer_order(folder, order, answer)
 
     def _lend(self, folder: HostFolder, loan: Loan) -> None:
-        """Hold the webui's queue until the loan is over; a worker that was killed ends it too."""
+        """Free the memory and hold the queue, as the webui's settings say."""
+        options = loaded("shared").opts
+        model = nullcontext(_nothing) if getattr(options, KEEP_HOST_MODEL, False) else model_kept_out()
+        if getattr(options, HOLD_GENERATION, True):
+            self._hold(folder, loan, model)
+            return
+        with generation_held(), model as keep_out:
+            problem = _ServedRun(loan.run, keep_out).free_memory()
+        say_lent(folder, loan, problem)
+
+    def _hold(
+        self, folder: HostFolder, loan: Loan, model: AbstractContextManager[Callable[[], None]]
+    ) -> None:
+        """Hold the queue until the loan is over; a worker that was killed ends it too."""
         with generation_held() as hold_newest:
             if find_loan(self.models_dir) != loan:  # it gave up while pictures were finished
                 return
-            with shown_job(), model_kept_out() as keep_out:
+            with shown_job(), model as keep_out:
                 served = _ServedRun(loan.run, keep_out)
                 say_lent(folder, loan, served.free_memory())
                 try:
@@ -96,6 +107,10 @@ class Lender:
                             refresh_lists(take_saved(folder))
                 finally:
                     take_back(folder)
+
+
+def _nothing() -> None:
+    """The model is kept."""
 
 
 class _ServedRun:
@@ -134,12 +149,14 @@ class _ServedRun:
 _lenders: dict[str, Lender] = {}  # at most one: a process has one webui
 
 
-def lend_device(models_dir: Path, name: str) -> Lender:
+def lend_device() -> Lender:
     """Lend from now on; called again, as by a reload, it is the same lender unless the folder is another."""
+    webui = Webui()
+    models_dir = webui.models_folder()
     lender = _lenders.get("webui")
     if lender is None or lender.models_dir != models_dir:
         if lender is not None:
             lender.stop()
-        lender = _lenders["webui"] = Lender(models_dir, name)
+        lender = _lenders["webui"] = Lender(models_dir, webui.name)
         lender.start()
     return lender

@@ -1,5 +1,6 @@
 """Class images by the webui's txt2img: as our own in name and record, and refused in words."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -38,7 +39,8 @@ def lacking(config, folder) -> int:
     return len(plan.missing)
 
 
-def test_webui_draws_what_is_missing_with_our_names_and_its_record(webui, perform, config, folder):
+@pytest.mark.usefixtures("webui")
+def test_webui_draws_what_is_missing_with_our_names_and_its_record(perform, config, folder):
     end = perform("classes", config)
     assert (end["outcome"], end["result"]["concepts"][0]["generated"]) == ("done", 6)
     pictures = sorted(folder.classifiers(0).glob("*.png"))
@@ -62,7 +64,7 @@ def test_webui_is_as_before_and_draws_on_with_its_own_checkpoint(webui, perform,
     assert "Model: a other" in webui.generate().info
 
 
-def test_training_has_its_class_images_drawn_and_then_the_device(webui, begin, config, folder):
+def test_training_has_its_class_images_drawn_and_then_the_device(webui, begin, config):
     run = begin(config)
     assert do(run)["outcome"] == "done"
     told = [event["event"] for event in read_events(run)]
@@ -71,7 +73,8 @@ def test_training_has_its_class_images_drawn_and_then_the_device(webui, begin, c
     eventually(webui.is_queue_free)
 
 
-def test_picture_that_was_thrown_away_is_drawn_again_alone(webui, perform, config, folder):
+@pytest.mark.usefixtures("webui")
+def test_picture_that_was_thrown_away_is_drawn_again_alone(perform, config, folder):
     perform("classes", config)
     gone = sorted(folder.classifiers(0).glob("*.png"))[2]
     before = gone.read_bytes()
@@ -107,7 +110,7 @@ def test_stop_is_heard_while_the_webui_is_busy(webui, library, config):
     assert not library.folder(MODEL).classifiers(0).exists()
 
 
-def test_webui_without_the_source_is_refused_in_words(webui, perform, config, library):
+def test_webui_without_the_source_is_refused_in_words(webui, perform, config):
     (webui.path / "models" / "Stable-diffusion" / "toybox.safetensors").unlink()
     webui.sd_models.list_models()
     end = perform("classes", config)
@@ -135,7 +138,7 @@ def test_error_of_the_webui_is_told(webui, perform, config, monkeypatch):
     eventually(webui.is_queue_free)
 
 
-def test_without_a_webui_it_is_refused_in_words(perform, config, library):
+def test_without_a_webui_it_is_refused_in_words(perform, config):
     end = perform("classes", config)
     assert end["outcome"] == "refused"
     assert "no webui that works with" in end["message"]
@@ -145,3 +148,12 @@ def test_without_a_webui_it_is_refused_in_words(perform, config, library):
 def test_enough_class_images_need_no_webui(perform, config):
     one = replace(config.concepts[0], num_class_images_per=0)
     assert perform("classes", replace(config, concepts=(one,)))["outcome"] == "done"
+
+
+@pytest.mark.parametrize("webui", ["Forge"], indirect=True)
+def test_forge_draws_on_its_own_thread_and_tells_errors_all_the_same(webui, perform, config, monkeypatch):
+    perform("classes", config)
+    assert set(sys.modules["modules_forge.main_thread"].done) == {"draws"}
+    config = with_fields(config, num_class_images_per=3)
+    monkeypatch.setattr(webui.processing, "process_images", lambda _: 1 / 0)
+    assert "ZeroDivisionError" in perform("classes", config)["message"]

@@ -57,7 +57,8 @@ def borrow(models_dir):
     return borrow_device
 
 
-def test_model_is_gone_and_the_queue_held_until_the_worker_is_done(webui, lender, borrow):
+@pytest.mark.usefixtures("lender")
+def test_model_is_gone_and_the_queue_held_until_the_worker_is_done(webui, borrow):
     model = webui.model()
     with borrow() as warnings:
         assert (webui.model(), warnings) == (None, [])
@@ -67,7 +68,8 @@ def test_model_is_gone_and_the_queue_held_until_the_worker_is_done(webui, lender
     assert webui.state.job == ""
 
 
-def test_generation_that_was_asked_for_waits_and_loads_the_model_by_itself(webui, lender, borrow):
+@pytest.mark.usefixtures("lender")
+def test_generation_that_was_asked_for_waits_and_loads_the_model_by_itself(webui, borrow):
     pictures = []
     with ExitStack() as generating, borrow():
         num_loads = len(webui.sd_models.loads)
@@ -85,7 +87,8 @@ def test_webui_that_never_had_a_model_loads_one_when_it_is_asked_for_afterwards(
         assert webui.shared.sd_model is not None
 
 
-def test_picture_that_is_being_drawn_is_finished_first(webui, lender, borrow):
+@pytest.mark.usefixtures("lender")
+def test_picture_that_is_being_drawn_is_finished_first(webui, borrow):
     has_device = []
 
     def work():
@@ -100,20 +103,23 @@ def test_picture_that_is_being_drawn_is_finished_first(webui, lender, borrow):
     assert has_device == [None]
 
 
-def test_looking_at_the_page_loads_no_model_meanwhile(webui, lender, borrow):
+@pytest.mark.usefixtures("lender")
+def test_looking_at_the_page_loads_no_model_meanwhile(webui, borrow):
     with borrow():
         num_loads = len(webui.sd_models.loads)
         assert getattr(webui.shared.sd_model, "sd_checkpoint_info", None) is None
         assert len(webui.sd_models.loads) == num_loads
 
 
-def test_model_that_comes_back_is_unloaded_again(webui, lender, borrow):
+@pytest.mark.usefixtures("lender")
+def test_model_that_comes_back_is_unloaded_again(webui, borrow):
     with borrow():
         webui.sd_models.model_data.set_sd_model(webui.sd_models.Model(webui.sd_models.select_checkpoint()))
         eventually(lambda: webui.model() is None)
 
 
-def test_worker_that_is_killed_gives_everything_back(webui, lender, models_dir):
+@pytest.mark.usefixtures("lender")
+def test_worker_that_is_killed_gives_everything_back(webui, models_dir):
     run = models_dir / "toy" / "runs" / "20261121-120000-000-train"
     command = [sys.executable, "-c", BORROW, str(models_dir), str(run)]
     worker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -127,16 +133,16 @@ def test_worker_that_is_killed_gives_everything_back(webui, lender, models_dir):
     assert webui.generate().images
 
 
-def test_webui_that_keeps_its_model_goes_on_drawing(webui, lender, borrow):
+@pytest.mark.usefixtures("lender")
+def test_webui_that_keeps_its_model_goes_on_drawing(webui, borrow):
     webui.shared.opts.add_option(KEEP_OPTION, webui.shared.OptionInfo(True, "Keep"))
     with borrow():
         assert webui.model() is not None
         assert webui.generate().images
 
 
-def test_model_that_cannot_be_unloaded_is_told_and_the_queue_held_all_the_same(
-    webui, lender, borrow, monkeypatch
-):
+@pytest.mark.usefixtures("lender")
+def test_model_that_cannot_be_unloaded_is_told_and_the_queue_held_all_the_same(webui, borrow, monkeypatch):
     def fail(*_, **__):
         raise RuntimeError("no way")
 
@@ -147,7 +153,8 @@ def test_model_that_cannot_be_unloaded_is_told_and_the_queue_held_all_the_same(
     eventually(webui.is_queue_free)
 
 
-def test_queue_that_is_made_anew_by_a_reload_is_held_too(webui, lender, borrow, monkeypatch):
+@pytest.mark.usefixtures("lender")
+def test_queue_that_is_made_anew_by_a_reload_is_held_too(webui, borrow, monkeypatch):
     before = webui.call_queue.queue_lock
     with borrow():
         is_plain = webui.flavour == "SD.Next"
@@ -175,14 +182,16 @@ def test_reload_of_the_page_keeps_the_lender(models_dir, tmp_path):
     second.stop()
 
 
-def test_lists_are_refreshed_when_something_was_saved_in_their_folder(webui, lender, models_dir):
+@pytest.mark.usefixtures("lender")
+def test_lists_are_refreshed_when_something_was_saved_in_their_folder(webui, models_dir):
     checkpoints = webui.path / "models" / "Stable-diffusion"
     (checkpoints / "new.safetensors").write_bytes(b"new")
     tell_saved(models_dir, checkpoints / "new.safetensors")
     eventually(lambda: any("new" in title for title in webui.sd_models.checkpoints_list))
 
 
-def test_file_elsewhere_refreshes_nothing(webui, lender, models_dir, monkeypatch):
+@pytest.mark.usefixtures("lender")
+def test_file_elsewhere_refreshes_nothing(webui, models_dir, monkeypatch):
     refreshed = []
     monkeypatch.setattr(webui.sd_models, "list_models", lambda: refreshed.append("checkpoints"))
     monkeypatch.setattr(webui.sd_vae, "refresh_vae_list", lambda: refreshed.append("VAEs"))

@@ -26,21 +26,26 @@ def long_run(begin, config):
     return begin(with_settings(config, duration__max_steps=100_000, samples__sample_every_steps=2))
 
 
-def test_progress_and_preview_of_a_training_are_the_webuis(webui, long_run):
-    worker = start_worker(long_run)
-    eventually(lambda: webui.state.sampling_step >= 3)
+@pytest.fixture
+def worker(webui, long_run):
+    """It is at work on that training, and has taken a step."""
+    process = start_worker(long_run)
+    try:
+        eventually(lambda: webui.state.sampling_steps == 100_000 and webui.state.sampling_step >= 1)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_progress_and_preview_of_a_training_are_the_webuis(webui, worker):
     assert (webui.state.job, webui.state.job_count, webui.state.sampling_steps) == ("dreambooth", 1, 100_000)
     assert webui.state.textinfo.startswith("dreambooth: train toy, step ")
     eventually(lambda: webui.state.current_image is not None)
     assert webui.state.current_image.size == (64, 64)
-    worker.kill()
-    worker.wait()
-    eventually(webui.is_queue_free)
 
 
-def test_interrupt_stops_a_training_that_can_go_on(webui, long_run, library):
-    worker = start_worker(long_run)
-    eventually(lambda: webui.state.sampling_step >= 1)
+def test_interrupt_stops_a_training_that_can_go_on(webui, worker, long_run, library):
     webui.state.interrupt()
     worker.wait()
     end = read_events(long_run)[-1]
@@ -50,18 +55,22 @@ def test_interrupt_stops_a_training_that_can_go_on(webui, long_run, library):
     resume_training(library, MODEL)
     eventually(lambda: webui.state.sampling_step > end["result"]["step"])
     webui.state.interrupt()
-    eventually(webui.is_queue_free)
+    eventually(lambda: read_events(long_run)[-1]["event"] == "end")
     assert read_events(long_run)[-1]["outcome"] == "stopped"
 
 
-def test_what_a_waiting_generation_of_sdnext_writes_over_is_said_again(webui, long_run):
-    worker = start_worker(long_run)
-    eventually(lambda: webui.state.sampling_step >= 1)
+def test_what_a_waiting_generation_of_sdnext_writes_over_is_said_again(webui, worker):
     webui.state.begin("txt2img")
     eventually(lambda: webui.state.job == "dreambooth" and webui.state.sampling_steps == 100_000)
+
+
+def test_killed_training_gives_the_webui_everything_back(webui, worker):
+    assert not webui.is_queue_free()
     worker.kill()
     worker.wait()
     eventually(webui.is_queue_free)
+    assert webui.state.job == ""
+    assert webui.generate().images
 
 
 @pytest.fixture
