@@ -71,12 +71,20 @@ class Lender:
         loan = find_loan(self.models_dir)
         if loan is not None and loan.number != self._answered:
             self._answered = loan.number
-            self._lend(folder, loan)
+            self._lend_or_say_why(folder, loan)
 
     def _draw(self, folder: HostFolder, order: ReceivedOrder) -> None:
         with generation_held(), shown_job():
             answer = draw_order(order.order, lambda: find_order(folder) == order)
         answer_order(folder, order, answer)
+
+    def _lend_or_say_why(self, folder: HostFolder, loan: Loan) -> None:
+        """Whatever the webui raises, no worker waits for a device that never comes."""
+        try:
+            self._lend(folder, loan)
+        except Exception as error:
+            log.exception("dreambooth: lending the device failed")
+            say_lent(folder, loan, f"the webui could not lend its device: {type(error).__name__}: {error}")
 
     def _lend(self, folder: HostFolder, loan: Loan) -> None:
         """Free the memory and hold the queue, as the webui's settings say."""
