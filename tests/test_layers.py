@@ -71,6 +71,8 @@ LEFT = (
     | CONSOLE
 )
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "bitsandbytes", "xformers"}
+# The script draws a tab of its own when nothing of ours can be imported.
+ONLY_IN = {"gradio": {"ui", "scripts"}, "modules": {"host", "scripts"}}
 STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment"}
 
 
@@ -121,9 +123,7 @@ def find_forbidden(path: Path) -> set[str]:
     unit, names = unit_of(path), imports_of(path)
     ours = {name.split(".")[1] for name in names if name.startswith("dreambooth.")}
     forbidden = HEAVY if unit in LEFT else set()
-    forbidden = (
-        forbidden | ({"gradio"} if unit != "ui" else set()) | ({"modules"} if unit != "host" else set())
-    )
+    forbidden = forbidden | {name for name, units in ONLY_IN.items() if unit not in units}
     return (ours - ARROWS.get(unit, set()) - {unit}) | (outside_names(names) & forbidden)
 
 

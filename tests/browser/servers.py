@@ -38,6 +38,10 @@ class Server:
         """Where Gradio puts files that the page hands over."""
         return self.folder / "uploads"
 
+    def log(self) -> str:
+        """What it has printed."""
+        return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
+
 
 @contextmanager
 def serve_page(python: Path, folder: Path, *options: str) -> Iterator[Server]:
@@ -97,8 +101,7 @@ def _wait_until_it_answers(server: Server) -> None:
         if _answers(server.url):
             return
         time.sleep(0.1)
-    said = (server.folder / "server.log").read_text(encoding="utf-8", errors="replace")
-    raise AssertionError(f"{server.process.args} does not answer and said:\n{said[-4000:]}")
+    raise AssertionError(f"{server.process.args} does not answer and said:\n{server.log()[-4000:]}")
 
 
 def _answers(url: str) -> bool:

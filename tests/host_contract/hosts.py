@@ -1,9 +1,9 @@
-"""The stand-in of a webui, with the packages that the real one pins; extensions lie in folders of any name."""
+"""The stand-in of a webui with the packages that the real one pins, and extensions in folders of any name."""
 
 import json
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,12 +61,21 @@ def make_host(flavour: str, folder: Path) -> HostFolder:
     return HostFolder(flavour, folder)
 
 
+def write_script(host: HostFolder, extension: str, text: str) -> Path:
+    """Another extension with one script; returns its folder."""
+    script = host.extensions / extension / "scripts" / "main.py"
+    script.parent.mkdir(parents=True)
+    script.write_text(text, encoding="utf-8")
+    return script.parents[1]
+
+
 @dataclass(frozen=True)
 class RunningHost:
     """A webui that has called all that wanted to be called when it starts."""
 
     folder: HostFolder
     server: Server
+    first_snapshot: dict[str, Any]  # when its page was started first
 
     @property
     def url(self) -> str:
@@ -75,7 +84,7 @@ class RunningHost:
 
     def log(self) -> str:
         """What it and its extensions have printed."""
-        return (self.folder.path / "server.log").read_text(encoding="utf-8", errors="replace")
+        return self.server.log()
 
     def snapshot(self) -> dict[str, Any]:
         """What of the process others could notice, when its page was started last."""
@@ -93,11 +102,28 @@ class RunningHost:
         with urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
+    def ask(self, action: str, **values: Any) -> dict[str, Any]:
+        """Ask an action as our page does."""
+        asked = json.dumps({"action": action, "values": values})
+        return json.loads(self.post("/run/dreambooth_call", {"data": [asked]})["data"][0])
+
+    def components(self) -> list[dict[str, Any]]:
+        """Everything on the page, with its properties."""
+        return [{"type": each["type"], **each["props"]} for each in self.get("/config")["components"]]
+
+    def tabs(self) -> list[str]:
+        """The labels of the tabs at the top."""
+        known = {each["id"]: each for each in self.get("/config")["components"]}
+        found = [each for each in known.values() if each["type"] == "tabitem"]
+        return [
+            each["props"]["label"] for each in found if str(each["props"].get("elem_id")).startswith("tab_")
+        ]
+
     def reload(self) -> None:
         """Press Reload UI, and wait for the new page."""
         before = self.get("/stand_in")["starts"]
         self.post("/run/reload_ui", {"data": []})
-        _wait(lambda: self.get("/stand_in")["starts"] > before, self)
+        _wait(lambda: self.get("/stand_in")["starts"] > before, self.server)
 
 
 @contextmanager
@@ -113,19 +139,18 @@ def run_host(
         "GRADIO_ANALYTICS_ENABLED": "False",
     }
     arguments: Sequence[str] = ("webui.py", *options, "--port")
-    everything = {**variables_without_paths(), **own, **(variables or {})}
+    known = {name: value for name, value in variables_without_paths().items() if "PYTEST" not in name}
     python = python_with(GRADIO_OF[host.flavour])
-    with serve(python, host.path, arguments, variables=everything) as server:
-        running = RunningHost(host, server)
-        _wait(host.snapshot_file.exists, running)
-        yield running
+    with serve(python, host.path, arguments, variables={**known, **own, **(variables or {})}) as server:
+        _wait(host.snapshot_file.exists, server)
+        yield RunningHost(host, server, json.loads(host.snapshot_file.read_text(encoding="utf-8")))
 
 
-def _wait(is_done: Any, running: RunningHost) -> None:
+def _wait(is_done: Callable[[], bool], server: Server) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < end and running.server.process.poll() is None:
+    while time.monotonic() < end and server.process.poll() is None:
         with suppress(OSError):  # between two pages nobody answers
             if is_done():
                 return
         time.sleep(0.1)
-    raise AssertionError(f"the host does not get ready and said:\n{running.log()[-4000:]}")
+    raise AssertionError(f"the host does not get ready and said:\n{server.log()[-4000:]}")

@@ -39,7 +39,6 @@ def _describe(app: FastAPI, ui_config: Path) -> dict[str, Any]:
             f"{kind} {category.__name__} {where}" for kind, _, category, where, _ in warnings.filters
         ],
         "hooks": [f"{hook.__module__}.{hook.__qualname__}" for hook in _hooks()],
-        "threads": sorted(type(thread).__name__ for thread in threading.enumerate()),
         "folder": str(Path.cwd()),
         "ui_config": json.loads(ui_config.read_text(encoding="utf-8")),
     }

@@ -38,3 +38,4 @@ if FLAVOUR == "SD.Next":
     parser.add_argument("--auth")
     parser.add_argument("--auth-file")
     parser.add_argument("--insecure", action="store_true")
+    parser.set_defaults(embeddings_dir=None, hypernetwork_dir=None, lora_dir=None)  # settings name them

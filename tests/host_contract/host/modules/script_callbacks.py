@@ -46,6 +46,8 @@ on_after_component = _registrar("after_component")
 on_model_loaded = _registrar("model_loaded")
 on_script_unloaded = _registrar("script_unloaded")
 on_before_reload = _registrar("on_reload")
+if FLAVOUR == "SD.Next":
+    on_after_ui = _registrar("after_ui")
 on_image_saved = _registrar("image_saved")
 
 

@@ -49,6 +49,9 @@ if FLAVOUR == "SD.Next":
     )
 opts = options.Options(_templates)
 opts.load(config_filename)
+if FLAVOUR == "SD.Next":
+    for _name in _folders:  # what the command line does not say is as the settings have it
+        setattr(cmd_opts, _name, getattr(cmd_opts, _name) or getattr(opts, _name))
 
 __all__ = ["cmd_opts", "data_path", "opts", "state"]
 
