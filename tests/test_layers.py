@@ -27,9 +27,9 @@ ARROWS = {
     "form_arguments": {"config"},
     "console": {"events"},
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
-    "ui": {"actions", "jobs"} | PLAIN,
+    "ui": {"actions", "jobs", "visitors"} | PLAIN,
     "api": {"actions", "jobs"} | PLAIN,
-    "host": {"actions", "jobs", "lending", "locks", "ui"} | PLAIN,
+    "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
     "config": {"locks"},
@@ -38,6 +38,7 @@ ARROWS = {
     "environment": set(),
     "locks": set(),
     "lending": {"config", "locks"},
+    "visitors": set(),
     "turns": {"config", "locks"},
     "worker": {"config", "events", "locks", "tasks"},
     "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
@@ -66,6 +67,7 @@ LEFT = (
         "lending",
         "locks",
         "turns",
+        "visitors",
     }
     | PLAIN
     | CONSOLE

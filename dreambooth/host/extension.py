@@ -9,6 +9,10 @@ from fastapi import FastAPI
 
 from dreambooth.actions.table import answer, find_actions
 from dreambooth.actions.workplace import Workplace
+from dreambooth.api.app import build_api
+from dreambooth.api.mounting import mount_api
+from dreambooth.host.gate import gate_of_webui
+from dreambooth.host.loaded import loaded
 from dreambooth.host.settings_section import add_settings
 from dreambooth.host.webui import Webui
 from dreambooth.jobs.library import Library
@@ -29,8 +33,9 @@ def draw_tab() -> Any:  # noqa: ANN401 - Gradio's Blocks
     return build_tab(partial(answer, find_place(), find_actions()))
 
 
-def start(demo: object, app: FastAPI) -> None:
-    """A server has started, for the first time or after a reload; ``demo`` is None when it has no pages."""
+def start(_demo: object, app: FastAPI) -> None:
+    """The webui's server has begun to answer, with pages or without: after every reload it is another one."""
+    mount_api(app, build_api(find_place(), gate_of_webui(app, loaded("shared").cmd_opts)))
 
 
 def stop() -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.config.rules import find_problems
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError
+from dreambooth.config.store import Busy, ConfigError, Conflict
 from dreambooth.events import (
     REQUESTS,
     Request,
@@ -55,7 +55,7 @@ def resume_training(library: Library, name: str) -> RunFolder:
 
 def _refuse_second(folder: ModelFolder) -> None:
     if find_living_training(folder) is not None:
-        raise ConfigError(f"{folder.name} is being trained; follow that training, or ask it to stop")
+        raise Busy(f"{folder.name} is being trained; follow that training, or ask it to stop")
 
 
 def ask_training(run: RunFolder, request: str) -> Request:
@@ -64,7 +64,7 @@ def ask_training(run: RunFolder, request: str) -> Request:
     if asked is None:
         raise ConfigError(f"a training cannot be asked to {request!r}; it knows {', '.join(REQUESTS)}")
     if job_of(run) != "train" or not is_alive(run):
-        raise ConfigError("this training is not under way any more")
+        raise Conflict("this training is not under way any more")
     ask(run, asked)
     return asked
 
@@ -72,7 +72,7 @@ def ask_training(run: RunFolder, request: str) -> Request:
 def cancel(run: RunFolder) -> None:
     """Stop a job, at work or waiting; a training saves first. Raises ConfigError when it is over."""
     if not is_alive(run):
-        raise ConfigError("this job is over already")
+        raise Conflict("this job is over already")
     ask(run, "stop")  # heard while it waits, and by a training
     pid = _find_worker(run)
     if job_of(run) != "train" and pid is not None:

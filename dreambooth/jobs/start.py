@@ -14,9 +14,10 @@ from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder, written_whole
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError, ModelRecord, changed, config_from_json, config_to_json
+from dreambooth.config.store import Busy, ConfigError, ModelRecord, changed, config_from_json, config_to_json
 from dreambooth.environment import child_variables, environment_python
 from dreambooth.jobs.library import Library
+from dreambooth.jobs.readiness import require_environment
 from dreambooth.jobs.run_end import LONGEST_START_SECONDS
 from dreambooth.jobs.runs import JOBS, is_alive, read_job
 
@@ -37,6 +38,7 @@ CHANGEABLE_SETTINGS = (
 
 def _new_run(runs: Path, job: str) -> RunFolder:
     """A run folder of its own, named by time so that names sort in the order of runs."""
+    require_environment()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())  # which never goes back an hour
     for number in range(1000):
         path = runs / f"{stamp}-{number:03d}-{job}"
@@ -93,7 +95,7 @@ def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
     if fixed:
         raise ConfigError(f"{', '.join(fixed)} cannot change in the middle of a training; start a new one")
     if is_alive(run):
-        raise ConfigError("the training is under way; stop it before its settings are changed")
+        raise Busy("the training is under way; stop it before its settings are changed")
     asked = read_job(run)
     asked["config"] = config_to_json(changed(config_from_json(asked["config"]), changes))
     with written_whole(run.config_file) as file:
@@ -103,8 +105,9 @@ def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
     """Start the worker in our own environment and in a session of its own: it outlives whoever started it.
 
-    Returns as soon as the worker holds the run's lock, or has ended.
+    Returns as soon as the worker holds the run's lock, or has ended. Raises ConfigError where none can run.
     """
+    require_environment()
     detached: dict[str, Any] = {"start_new_session": True}
     if os.name == "nt":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}  # type: ignore[attr-defined]
