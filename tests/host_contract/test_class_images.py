@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from dreambooth.config.store import config_to_json
 from dreambooth.data.class_plan import plan_class_images
 from dreambooth.events import ask, read_events
 from dreambooth.jobs.start import prepare_run, start_worker
-from dreambooth.config.store import config_to_json
 from tests.conftest import MODEL, do
 from tests.host_contract.stand_in import eventually, lending, stand_in
 from tests.training.conftest import with_fields, with_settings

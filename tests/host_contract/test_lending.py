@@ -69,12 +69,11 @@ def test_model_is_gone_and_the_queue_held_until_the_worker_is_done(webui, lender
 
 def test_generation_that_was_asked_for_waits_and_loads_the_model_by_itself(webui, lender, borrow):
     pictures = []
-    with ExitStack() as generating:
-        with borrow():
-            num_loads = len(webui.sd_models.loads)
-            generating.enter_context(in_background(lambda: pictures.extend(webui.generate().images)))
-            eventually(lambda: webui.state.job == "dreambooth")
-            assert (pictures, len(webui.sd_models.loads)) == ([], num_loads)
+    with ExitStack() as generating, borrow():
+        num_loads = len(webui.sd_models.loads)
+        generating.enter_context(in_background(lambda: pictures.extend(webui.generate().images)))
+        eventually(lambda: webui.state.job == "dreambooth")
+        assert (pictures, len(webui.sd_models.loads)) == ([], num_loads)
     assert (len(pictures), len(webui.sd_models.loads)) == (1, num_loads + 1)
 
 
