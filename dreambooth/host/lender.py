@@ -73,12 +73,20 @@ class Lender:
             if getattr(loaded("shared").opts, KEEP_OPTION, False):
                 say_lent(folder, loan)
             else:
-                self._lend(folder, loan)
+                self._lend_or_say_why(folder, loan)
 
     def _draw(self, folder: HostFolder, order: ReceivedOrder) -> None:
         with generation_held(), shown_job():
             answer = draw_order(order.order, lambda: find_order(folder) == order)
         answer_order(folder, order, answer)
+
+    def _lend_or_say_why(self, folder: HostFolder, loan: Loan) -> None:
+        """Whatever the webui raises, no worker waits for a device that never comes."""
+        try:
+            self._lend(folder, loan)
+        except Exception as error:
+            log.exception("dreambooth: lending the device failed")
+            say_lent(folder, loan, f"the webui could not lend its device: {type(error).__name__}: {error}")
 
     def _lend(self, folder: HostFolder, loan: Loan) -> None:
         """Hold the webui's queue until the loan is over; a worker that was killed ends it too."""
