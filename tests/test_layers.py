@@ -114,7 +114,9 @@ def find_forbidden(path: Path) -> set[str]:
     unit, names = unit_of(path), imports_of(path)
     ours = {name.split(".")[1] for name in names if name.startswith("dreambooth.")}
     forbidden = HEAVY if unit in LEFT else set()
-    forbidden = forbidden | {name for name, units in ONLY_IN.items() if unit not in units}
+    forbidden = (
+        forbidden | ({"gradio"} if unit != "ui" else set()) | ({"modules"} if unit != "host" else set())
+    )
     return (ours - ARROWS.get(unit, set()) - {unit}) | (outside_names(names) & forbidden)
 
 
