@@ -27,9 +27,11 @@ ARROWS = {
     "form_arguments": {"config"},
     "console": {"events"},
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
-    "ui": {"actions", "jobs"} | PLAIN,
-    "api": {"actions", "jobs"} | PLAIN,
-    "host": {"actions", "jobs", "ui"} | PLAIN,
+    "ui": {"actions", "jobs", "visitors"} | PLAIN,
+    "api": {"actions", "data", "jobs"} | PLAIN,
+    "callback": {"api", "config", "events", "jobs"},
+    "client": set(),
+    "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
     "config": {"locks"},
@@ -37,9 +39,11 @@ ARROWS = {
     "migration": {"config"},
     "environment": set(),
     "locks": set(),
+    "visitors": set(),
+    "lending": {"config", "locks"},
     "turns": {"config", "locks"},
-    "worker": {"config", "events", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "locks", "migration", "tools", "turns"},
+    "worker": {"callback", "config", "events", "locks", "tasks"},
+    "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config"},
@@ -53,11 +57,14 @@ ARROWS = {
 
 LEFT = (
     {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
+    | {"callback", "client", "lending", "visitors"}
     | PLAIN
     | CONSOLE
 )
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "bitsandbytes", "xformers"}
-STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment"}
+# The script draws a tab of its own when nothing of ours can be imported.
+ONLY_IN = {"gradio": {"ui", "scripts"}, "modules": {"host", "scripts"}}
+STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment", "client"}
 
 
 def find_files() -> list[Path]:

@@ -24,6 +24,7 @@ from dreambooth.data.errors import DataError
 from dreambooth.data.listing import list_files
 from dreambooth.data.prompts import class_captions, find_word, instance_caption, sample_prompt
 
+MOST_ROWS = 500  # of prompts, that are told of a concept
 GLANCED_AT = 100  # pictures, before all are looked at
 MOST_TOKENS = 75  # of a prompt that a text encoder reads
 # What CLIP's tokenizer takes apart in any case; long and rare words have more than one token.
@@ -54,7 +55,7 @@ def prompts(place: Workplace, values: Values) -> dict[str, Any]:
     name = asked_text(values, "name")
     changes = {key: values[key] for key in ("method", "concepts") if key in values}
     config = with_values(place.library.load(name).config, changes)
-    num_rows = asked_number(values, "num_rows", 5, low=1, high=500)
+    num_rows = asked_number(values, "num_rows", 5, low=1, high=MOST_ROWS)
     key = ("prompts", name, config, num_rows)
     answer = LOOKING.ask(key, lambda told: _describe_all(config, num_rows, told), place=("prompts", name))
     if isinstance(answer, Progress):

@@ -34,23 +34,26 @@ def duplicate(place: Workplace, values: Values) -> dict[str, Any]:
 def move(place: Workplace, values: Values) -> dict[str, Any]:
     """Put a concept in the place ``to``."""
     to = asked_number(values, "to", high=MOST_CONCEPTS)
-    return _tell(move_concept(place.library, *_asked_concept(values), to, _asked_revision(values)))
+    return tell_concepts(move_concept(place.library, *_asked_concept(values), to, asked_revision(values)))
 
 
 def _change(place: Workplace, values: Values, change: Callable[..., ModelRecord]) -> dict[str, Any]:
-    return _tell(change(place.library, *_asked_concept(values), expected_revision=_asked_revision(values)))
+    return tell_concepts(
+        change(place.library, *_asked_concept(values), expected_revision=asked_revision(values))
+    )
 
 
 def _asked_concept(values: Values) -> tuple[str, int]:
     return asked_text(values, "name"), asked_index(values)
 
 
-def _asked_revision(values: Values) -> int | None:
+def asked_revision(values: Values) -> int | None:
     """The last change that the page has seen; None: whatever there is."""
     return asked_number(values, "revision", high=MOST_REVISIONS) if "revision" in values else None
 
 
-def _tell(record: ModelRecord) -> dict[str, Any]:
+def tell_concepts(record: ModelRecord) -> dict[str, Any]:
+    """The concepts of a model as they are now."""
     return {"revision": record.revision, "concepts": _to_json(record.config)}
 
 

@@ -9,7 +9,7 @@ from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Host, SourceFile, Values, Workplace
 from dreambooth.config.forms.create import CreateForm, InspectForm
 from dreambooth.config.forms.filling import fill
-from dreambooth.config.store import ConfigError
+from dreambooth.config.store import Conflict
 from dreambooth.jobs.asking import prepare_create, prepare_inspect
 from dreambooth.toybox import WEIGHTS_FILE
 
@@ -20,9 +20,7 @@ def start(place: Workplace, values: Values) -> dict[str, Any]:
     """Make a model; the values are those of its form."""
     form = fill(CreateForm, values)
     if place.library.folder(form.name).is_model():
-        raise ConfigError(
-            f"name: there is a model {form.name} already; choose another name or delete it first"
-        )
+        raise Conflict(f"name: there is a model {form.name} already; choose another name or delete it first")
     return begin(place, prepare_create(place.library, form))
 
 

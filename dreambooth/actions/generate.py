@@ -14,7 +14,7 @@ from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.config.forms.filling import fill
 from dreambooth.config.forms.sample import GridForm, LookForm, SampleForm
-from dreambooth.config.store import ConfigError
+from dreambooth.config.store import Busy, ConfigError
 from dreambooth.events import ask
 from dreambooth.jobs.asking import prepare_sample
 from dreambooth.jobs.trainings import find_living_training
@@ -78,7 +78,7 @@ def _ask_training(run: RunFolder, form: SampleForm) -> None:
     if form.to:
         raise ConfigError("to: what a training draws lies with the model; leave it empty")
     if (run.requests / "draw").exists():
-        raise ConfigError("what was asked for last is not drawn yet; wait for it")
+        raise Busy("what was asked for last is not drawn yet; wait for it")
     told = {field.name: getattr(form, field.name) for field in fields(form)}
     ask(run, "draw", {name: value for name, value in told.items() if name not in NOT_FOR_TRAININGS})
 

@@ -12,7 +12,7 @@ from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import is_folder
 from dreambooth.config.forms.create import ImportForm
 from dreambooth.config.forms.filling import fill
-from dreambooth.config.store import ConfigError
+from dreambooth.config.store import ConfigError, Conflict, NotFound
 from dreambooth.jobs.asking import prepare_import
 from dreambooth.jobs.desktop import open_folder
 from dreambooth.jobs.model_card import model_card
@@ -67,7 +67,7 @@ def import_old(place: Workplace, values: Values) -> dict[str, Any]:
     form = fill(ImportForm, values)
     folder = place.library.folder(form.name or Path(form.source).resolve().name)
     if folder.path.exists():
-        raise ConfigError(f"name: {folder.name} is taken; choose another name")
+        raise Conflict(f"name: {folder.name} is taken; choose another name")
     return begin(place, prepare_import(place.library, form))
 
 
@@ -81,7 +81,7 @@ def show_folder(place: Workplace, values: Values) -> dict[str, Any]:
     """Open the folder of ``name`` where this server runs, if somebody sits there."""
     folder = place.library.folder(asked_text(values, "name"))
     if not folder.path.is_dir():
-        raise ConfigError(f"there is no model {folder.name} any more")
+        raise NotFound(f"there is no model {folder.name} any more")
     open_folder(folder.path, is_local=place.host.is_local())
     return {"path": str(folder.path)}
 

@@ -10,7 +10,7 @@ from dreambooth.actions.asked import asked_text
 from dreambooth.actions.settings import change_settings
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.presets import PRESETS, Preset, presets_for, with_preset
-from dreambooth.config.store import ConfigError, config_to_json
+from dreambooth.config.store import ConfigError, NotFound, config_to_json
 from dreambooth.jobs.history import find_changes
 from dreambooth.jobs.own_presets import delete_own, list_own, save_own
 
@@ -53,7 +53,7 @@ def _find(place: Workplace, name: str, family: str) -> Preset:
             return preset
     if name in {preset.name for preset in PRESETS}:
         raise ConfigError(f"the preset {name} is for another kind of model")
-    raise ConfigError(f"there is no preset {name}")
+    raise NotFound(f"there is no preset {name}")
 
 
 def _tell(preset: Preset, *, is_own: bool) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def check(place: Workplace, values: Values) -> dict[str, Any]:
     try:
         config = with_values(config, changes)
     except ConfigError as error:
-        faults = [_split(line) for line in str(error).split("\n")]
+        faults = [{"setting": each.field, "advice": each.advice} for each in error.faults]
     return {"faults": faults, "problems": [] if faults else problems_of(config)}
 
 
@@ -82,11 +82,6 @@ def change_settings(
 def problems_of(config: TrainConfig) -> list[dict[str, str]]:
     """What contradicts in the settings, as plain values."""
     return [asdict(problem) for problem in find_problems(config)]
-
-
-def _split(line: str) -> dict[str, str]:
-    setting, _, advice = line.partition(": ")
-    return {"setting": setting, "advice": advice} if advice else {"setting": "", "advice": line}
 
 
 ACTIONS: Mapping[str, Action] = {

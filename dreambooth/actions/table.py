@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -14,6 +15,7 @@ from dreambooth.config.store import ConfigError
 logger = logging.getLogger(__name__)
 
 
+@lru_cache(maxsize=1)
 def find_actions() -> dict[str, Action]:
     """Every action by its name, ``subject.verb``: those of all files beside this one."""
     table: dict[str, Action] = {}

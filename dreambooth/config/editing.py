@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError, ModelRecord, load_record, save_record
+from dreambooth.config.store import Conflict, ModelRecord, load_record, save_record
 from dreambooth.locks import file_lock
 
 
-class StaleSettings(ConfigError):
+class StaleSettings(Conflict):
     """Settings were to be changed by somebody who has not seen the last change of them."""
 
     def __init__(self, expected: int, found: int) -> None:

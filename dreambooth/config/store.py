@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,43 @@ from dreambooth.config.option import describe_settings, find_fault, parse_value
 from dreambooth.config.settings import TrainConfig
 
 FORMAT_VERSION = 1
+FIELD_FIRST = re.compile(r"([a-z_][a-z0-9_.]*): (.+)", re.DOTALL)
 
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong, and with which field; an empty name when it is no single one."""
+
+    field: str
+    advice: str
+
+
 class ConfigError(Exception):
-    """Settings that cannot be used; the message says which and why, a line for each."""
+    """What cannot be done as asked; the message says why, a line for each fault, as ``field: advice``."""
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The lines of the message, each with the field that it is about."""
+        found = [(FIELD_FIRST.fullmatch(line), line) for line in str(self).split("\n")]
+        return [Fault(*match.groups()) if match else Fault("", line) for match, line in found]
+
+
+class NotFound(ConfigError):
+    """There is nothing of the name that was asked for."""
+
+
+class Conflict(ConfigError):
+    """What was asked does not go with how things are now; it can be asked again when they have changed."""
+
+
+class Unavailable(ConfigError):
+    """Something is missing here that it needs; it can be asked again when that is there."""
+
+
+class Busy(Conflict):
+    """A job is at work on it, or waits to be."""
 
 
 def config_to_json(config: TrainConfig | Concept | ModelRecord) -> dict[str, Any]:

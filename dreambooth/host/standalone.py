@@ -15,7 +15,10 @@ from starlette.staticfiles import StaticFiles
 
 from dreambooth.actions.table import answer, find_actions
 from dreambooth.actions.workplace import SourceFile, Workplace
+from dreambooth.api.app import build_api
+from dreambooth.api.mounting import mount_api
 from dreambooth.config.store import ConfigError
+from dreambooth.host.gate import HostGate, find_login_app
 from dreambooth.host.head import HeadWriter
 from dreambooth.jobs.library import Library
 from dreambooth.ui.gradio_tab import build_tab, mount, upload_folder
@@ -51,6 +54,18 @@ class Standalone:
     def lora_folder(self) -> Path:
         """``models/Lora``."""
         return self.data_dir / "models" / "Lora"
+
+    def embeddings_folder(self) -> Path:
+        """``embeddings``, which lies beside ``models``."""
+        return self.data_dir / "embeddings"
+
+    def hypernetworks_folder(self) -> Path:
+        """``models/hypernetworks``."""
+        return self.data_dir / "models" / "hypernetworks"
+
+    def vae_folder(self) -> Path:
+        """``models/VAE``."""
+        return self.data_dir / "models" / "VAE"
 
     def sources(self) -> list[SourceFile]:
         """The checkpoints in the folder for them."""
@@ -107,7 +122,19 @@ def build_app(place: Workplace, listening: Listening) -> FastAPI:
     app.add_api_route("/dreambooth_page/style.css", lambda: FileResponse(STYLE), include_in_schema=False)
     app.mount("/dreambooth_page", StaticFiles(directory=SCRIPTS))
     is_known: Callable[[str, str], bool] | None = listening.is_known if listening.user else None
-    return mount(app, build_tab(partial(answer, place, find_actions())), is_known)
+    mount(app, build_tab(partial(answer, place, find_actions())), is_known)
+    mount_api(app, build_api(place, gate_of_server(app, listening)))
+    return app
+
+
+def gate_of_server(app: FastAPI, listening: Listening) -> HostGate:
+    """Who has logged in to the page comes in, and who sends the same name and password with each request."""
+    passwords = {listening.user: listening.password} if listening.user else {}
+    return HostGate(
+        gradio=lambda: find_login_app(app),
+        passwords=lambda: passwords,
+        serves_others=lambda: listening.to_all,
+    )
 
 
 def serve(library: Library, data_dir: Path, listening: Listening, tell: Callable[[str], None]) -> None:

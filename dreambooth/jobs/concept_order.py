@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dreambooth.config.folders import ModelFolder
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError, ModelRecord
+from dreambooth.config.store import Busy, ConfigError, ModelRecord
 from dreambooth.jobs.library import Library, find_concept
 from dreambooth.jobs.shelf import find_living_run
 
@@ -81,7 +81,7 @@ def _renumber_class_images(library: Library, folder: ModelFolder, order: Order, 
             is_kept = number in places
             moves[here] = folder.classifiers(places[number]) if is_kept else _find_backup(folder, here)
     if moves and find_living_run(library, folder) is not None:
-        raise ConfigError("a job is at work with this model's class images; stop it, or wait for its end")
+        raise Busy("a job is at work with this model's class images; stop it, or wait for its end")
     # All of them step aside first: one may go where another still is.
     for here in moves:
         here.rename(_beside(here))

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.config.rules import find_problems
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError
+from dreambooth.config.store import Busy, ConfigError, Conflict
 from dreambooth.events import (
     REQUESTS,
     Request,
@@ -22,12 +22,14 @@ from dreambooth.events import (
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.runs import is_alive, job_of
 from dreambooth.jobs.shelf import library_lock
-from dreambooth.jobs.start import prepare_training, start_worker
+from dreambooth.jobs.start import ResultFolders, prepare_training, start_worker
 from dreambooth.jobs.trainings import find_living_training, find_resumable
 
 
-def begin_training(library: Library, name: str, config: TrainConfig | None = None) -> RunFolder:
-    """Start a new training, with the model's own settings if no others are given.
+def begin_training(
+    library: Library, name: str, config: TrainConfig | None = None, webui: ResultFolders | None = None
+) -> RunFolder:
+    """Start a new training, with the model's own settings if no others are given; see prepare_training.
 
     Raises ConfigError for contradictions in the settings, and while the model is being trained. Of two who
     begin at the same time one comes second.
@@ -38,7 +40,7 @@ def begin_training(library: Library, name: str, config: TrainConfig | None = Non
         if problems := find_problems(config):
             raise ConfigError("\n".join(map(str, problems)))
         _refuse_second(library.folder(name))
-        run = prepare_training(library, name, record, config)
+        run = prepare_training(library, name, record, config, webui)
         start_worker(run)
         return run
 
@@ -55,7 +57,7 @@ def resume_training(library: Library, name: str) -> RunFolder:
 
 def _refuse_second(folder: ModelFolder) -> None:
     if find_living_training(folder) is not None:
-        raise ConfigError(f"{folder.name} is being trained; follow that training, or ask it to stop")
+        raise Busy(f"{folder.name} is being trained; follow that training, or ask it to stop")
 
 
 def ask_training(run: RunFolder, request: str) -> Request:
@@ -64,7 +66,7 @@ def ask_training(run: RunFolder, request: str) -> Request:
     if asked is None:
         raise ConfigError(f"a training cannot be asked to {request!r}; it knows {', '.join(REQUESTS)}")
     if job_of(run) != "train" or not is_alive(run):
-        raise ConfigError("this training is not under way any more")
+        raise Conflict("this training is not under way any more")
     ask(run, asked)
     return asked
 
@@ -72,7 +74,7 @@ def ask_training(run: RunFolder, request: str) -> Request:
 def cancel(run: RunFolder) -> None:
     """Stop a job, at work or waiting; a training saves first. Raises ConfigError when it is over."""
     if not is_alive(run):
-        raise ConfigError("this job is over already")
+        raise Conflict("this job is over already")
     ask(run, "stop")  # heard while it waits, and by a training
     pid = _find_worker(run)
     if job_of(run) != "train" and pid is not None:

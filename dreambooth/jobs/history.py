@@ -14,6 +14,7 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import (
     ConfigError,
     ModelRecord,
+    NotFound,
     config_from_json,
     config_to_json,
 )
@@ -81,7 +82,7 @@ def load_kept(folder: ModelFolder, kept_id: str) -> TrainConfig:
     """Settings of earlier, by the id that the history tells; raises ConfigError."""
     path = next((path for path in _files(folder) if path.stem == kept_id), None)
     if path is None:
-        raise ConfigError(f"there are no earlier settings {kept_id!r} of {folder.name}")
+        raise NotFound(f"there are no earlier settings {kept_id!r} of {folder.name}")
     return config_from_json(_read(path)["config"])
 
 

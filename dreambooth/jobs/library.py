@@ -11,7 +11,7 @@ from dreambooth.config.concept import Concept
 from dreambooth.config.editing import update_record, with_config
 from dreambooth.config.folders import ModelFolder, RunFolder, find_name_fault
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError, ModelRecord, load_record
+from dreambooth.config.store import ConfigError, ModelRecord, NotFound, load_record
 from dreambooth.jobs.history import keep_settings
 from dreambooth.jobs.runs import JOBS
 from dreambooth.migration.folder import is_old_config
@@ -41,7 +41,7 @@ class Library:
         folder = self.folder(name)
         if not folder.is_model():
             known = ", ".join(self.names()) or "none yet"
-            raise ConfigError(f"there is no model {name} in {self.path} (there are: {known})")
+            raise NotFound(f"there is no model {name} in {self.path} (there are: {known})")
         if is_old_config(folder.config_file):
             raise ConfigError(f"{name} is a model of the old extension; {self._advise_import(folder)}")
         return load_record(folder.config_file)
@@ -56,7 +56,7 @@ class Library:
         is_tool = above == [JOBS]
         is_of_model = len(above) == 2 and above[1] == "runs" and find_name_fault(above[0]) is None
         if find_name_fault(name) or not (is_tool or is_of_model):
-            raise ConfigError(f"{place!r} is no place of a run: NAME/runs/RUN or {JOBS}/RUN")
+            raise NotFound(f"{place!r} is no place of a run: NAME/runs/RUN or {JOBS}/RUN")
         return RunFolder(self.path.joinpath(*above, name))
 
     def _advise_import(self, folder: ModelFolder) -> str:
@@ -104,5 +104,5 @@ class Library:
 def find_concept(config: TrainConfig, index: int) -> Concept:
     """The concept of this number; raises ConfigError when there is none."""
     if not 0 <= index < len(config.concepts):
-        raise ConfigError(f"there is no concept {index}; there are {len(config.concepts)}, counted from 0")
+        raise NotFound(f"there is no concept {index}; there are {len(config.concepts)}, counted from 0")
     return config.concepts[index]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder
-from dreambooth.config.store import ConfigError
+from dreambooth.config.store import ConfigError, NotFound
 from dreambooth.jobs.disk_use import disk_use
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.model_list import describe_model
@@ -26,7 +26,7 @@ def model_card(library: Library, name: str) -> dict[str, Any]:
     """Its facts, what it takes on disk, its runs, the steps that it saved, and what it does now."""
     folder = library.folder(name)
     if not folder.is_model():
-        raise ConfigError(f"there is no model {name} in {library.path}")
+        raise NotFound(f"there is no model {name} in {library.path}")
     used = disk_use(folder)
     living = find_living_run(library, folder)
     return {

@@ -11,7 +11,7 @@ from dreambooth.config.folders import find_name_fault, written_whole
 from dreambooth.config.option import Value, describe_settings
 from dreambooth.config.presets import PRESETS, Preset
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError, ModelRecord, config_to_json, value_of
+from dreambooth.config.store import ConfigError, ModelRecord, NotFound, config_to_json, value_of
 from dreambooth.jobs.library import Library
 
 PATH_ENDINGS = ("_file", "_dir", "_folder", "_path")  # of settings that name a place on this machine
@@ -39,7 +39,7 @@ def delete_own(library: Library, name: str) -> None:
     try:
         _file(library, name).unlink()
     except FileNotFoundError:
-        raise ConfigError(f"there is no preset {name} of your own") from None
+        raise NotFound(f"there is no preset {name} of your own") from None
 
 
 def _portable(record: ModelRecord) -> Iterator[tuple[str, Value]]:

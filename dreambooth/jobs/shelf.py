@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.config.relocation import relocate
-from dreambooth.config.store import ConfigError
+from dreambooth.config.store import Busy, ConfigError, Conflict, NotFound
 from dreambooth.jobs.disk_use import folder_bytes
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.runs import JOBS, find_model, is_alive, list_runs
@@ -66,17 +66,17 @@ def prepare_duplicate(library: Library, name: str, new_name: str) -> RunFolder:
     folder = _find_idle(library, name)
     place = _find_free(library, new_name, folder)
     if place.path.exists():
-        raise ConfigError(f"{new_name} is the same name")
+        raise Conflict(f"{new_name} is the same name")
     return prepare_run(library, folder, "duplicate", {"name": place.name})
 
 
 def _find_idle(library: Library, name: str) -> ModelFolder:
     folder = library.folder(name)
     if not folder.is_model():
-        raise ConfigError(f"there is no model {name} any more")
+        raise NotFound(f"there is no model {name} any more")
     run = find_living_run(library, folder)
     if run is not None:
-        raise ConfigError(f"a job is at work on {name}, or waits to be ({run.path.name}): stop it first")
+        raise Busy(f"a job is at work on {name}, or waits to be ({run.path.name}): stop it first")
     return folder
 
 
@@ -84,9 +84,9 @@ def _find_free(library: Library, name: str, folder: ModelFolder) -> ModelFolder:
     place = library.folder(name)
     is_same = place.path.exists() and place.path.samefile(folder.path)  # capitals may not count
     if place.path.exists() and (not is_same or name == folder.name):
-        raise ConfigError(f"{name} is taken; choose another name")
+        raise Conflict(f"{name} is taken; choose another name")
     if find_living_run(library, place) is not None:
-        raise ConfigError(f"a model {name} is just being made; choose another name")
+        raise Busy(f"a model {name} is just being made; choose another name")
     return place
 
 

@@ -9,12 +9,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder, written_whole
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import ConfigError, ModelRecord, changed, config_from_json, config_to_json
+from dreambooth.config.store import Busy, ConfigError, ModelRecord, changed, config_from_json, config_to_json
 from dreambooth.environment import child_variables, environment_python
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.readiness import require_environment
@@ -76,9 +77,27 @@ def _write_asked(run: RunFolder, library: Library, job: str, asked: Mapping[str,
     return run
 
 
-def prepare_training(library: Library, name: str, record: ModelRecord, config: TrainConfig) -> RunFolder:
-    """The run of a new training with these settings."""
-    asked = {
+@dataclass(frozen=True)
+class ResultFolders:
+    """Where a webui looks for what a training makes."""
+
+    checkpoints: Path
+    loras: Path
+
+    def folder_for(self, config: TrainConfig) -> Path:
+        """That for the results of these settings."""
+        return self.checkpoints if config.adapter == "none" else self.loras
+
+
+def prepare_training(
+    library: Library,
+    name: str,
+    record: ModelRecord,
+    config: TrainConfig,
+    webui: ResultFolders | None = None,
+) -> RunFolder:
+    """The run of a new training with these settings; its results also go to a webui's folders."""
+    asked: dict[str, Any] = {
         "config": config_to_json(config),
         "lifetime_before": {"steps": record.lifetime_steps, "epochs": record.lifetime_epochs},
         "after_run": record.last_run,
@@ -86,6 +105,8 @@ def prepare_training(library: Library, name: str, record: ModelRecord, config: T
         and config.adapter != "none"
         and config.lora.start == "continue",
     }
+    if webui is not None:
+        asked["webui_folder"] = str(webui.folder_for(config))
     return prepare_run(library, library.folder(name), "train", asked)
 
 
@@ -95,7 +116,7 @@ def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
     if fixed:
         raise ConfigError(f"{', '.join(fixed)} cannot change in the middle of a training; start a new one")
     if is_alive(run):
-        raise ConfigError("the training is under way; stop it before its settings are changed")
+        raise Busy("the training is under way; stop it before its settings are changed")
     asked = read_job(run)
     asked["config"] = config_to_json(changed(config_from_json(asked["config"]), changes))
     with written_whole(run.config_file) as file:

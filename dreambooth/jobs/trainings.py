@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder
-from dreambooth.config.store import ConfigError
+from dreambooth.config.store import Conflict
 from dreambooth.events import find_end
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.run_summary import summarize
@@ -22,7 +22,7 @@ def find_asked_training(library: Library, name: str) -> RunFolder:
     library.load(name)
     run = find_living_training(library.folder(name))
     if run is None:
-        raise ConfigError(f"{name} is not being trained now")
+        raise Conflict(f"{name} is not being trained now")
     return run
 
 
@@ -44,7 +44,7 @@ def find_resumable(library: Library, name: str) -> RunFolder:
     library.load(name)
     run = find_unfinished_training(library.folder(name))
     if run is None:
-        raise ConfigError(f"{name} has no interrupted training; train it without --resume")
+        raise Conflict(f"{name} has no interrupted training; train it without --resume")
     return run
 
 

@@ -9,12 +9,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import gradio as gr
 from fastapi import FastAPI
 
 from dreambooth.ui.page import draw_page
+from dreambooth.visitors import is_own_page
 
 CALL = "dreambooth_call"  # the name that javascript/dreambooth.js calls
 Answer = Callable[[Any], dict[str, Any]]
@@ -24,21 +24,20 @@ def build_tab(answer: Answer) -> gr.Blocks:
     """The page, and the one function through which it asks for everything: JSON text in, JSON text out."""
 
     def call(asked: str, request: gr.Request) -> str:
-        if not _is_own_page(request):
+        if not is_own_page(request.headers.get("origin"), request.headers.get("host")):
+            # old Gradios answer pages of any other server, too
             return json.dumps({"refused": "only the page itself may ask"})
         return json.dumps(answer(json.loads(asked)), ensure_ascii=False)
 
     with gr.Blocks(analytics_enabled=False, title="Dreambooth trainer") as tab:
-        gr.HTML(str(draw_page()))
-        asked, told = gr.Textbox(visible=False), gr.Textbox(visible=False)
-        gr.Button(visible=False).click(call, inputs=[asked], outputs=[told], api_name=CALL, queue=False)
+        gr.HTML(str(draw_page()), elem_id="dreambooth_page")
+        asked = gr.Textbox(visible=False, elem_id="dreambooth_asked")
+        told = gr.Textbox(visible=False, elem_id="dreambooth_told")
+        button = gr.Button(visible=False, elem_id="dreambooth_ask")
+        button.click(call, inputs=[asked], outputs=[told], api_name=CALL, queue=False)
+    for block in tab.blocks.values():
+        block.do_not_save_to_config = True  # webuis would force their values of today on every later version
     return tab
-
-
-def _is_own_page(request: gr.Request) -> bool:
-    """Whether the call comes from a page of this server; old Gradios answer pages of any other, too."""
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
 def mount(app: FastAPI, tab: gr.Blocks, auth: Callable[[str, str], bool] | None) -> FastAPI:
