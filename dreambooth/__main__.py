@@ -1,4 +1,7 @@
-"""The entry: ``python -m dreambooth COMMAND`` with any Python goes on inside the locked environment."""
+"""The entry: ``python -m dreambooth COMMAND`` with any Python goes on inside the locked environment.
+
+``python -m dreambooth python ARGUMENTS`` is that environment's own Python with these arguments.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,9 @@ def find_command(arguments: list[str]) -> str | None:
 
 
 def run_inside(arguments: list[str]) -> int:
-    """The same command in the environment's Python; on POSIX this process becomes that one."""
+    """The environment's Python with these arguments; on POSIX this process becomes that one."""
     python = str(environment.environment_python())
-    command = [python, "-m", "dreambooth", *arguments]
+    command = [python, *arguments]
     sys.stdout.flush()
     sys.stderr.flush()
     if sys.platform != "win32":
@@ -41,12 +44,13 @@ def run_inside(arguments: list[str]) -> int:
 def main(arguments: list[str]) -> int:
     """Answer at once what needs no environment, else make sure of it and go on inside."""
     command = find_command(arguments)
+    is_python, is_test = command == "python", command == "test"
+    place = arguments.index(command) if command else 0
     if command == "doctor":
-        place = arguments.index(command)
         return doctor.main(arguments[:place] + arguments[place + 1 :])
     needs_help = command is None or "--help" in arguments or "-h" in arguments
-    is_test = command == "test"
-    if needs_help or (environment.is_inside() and environment.is_ready(dev=is_test)):
+    is_at_home = environment.is_inside() and environment.is_ready(dev=is_test)
+    if not is_python and (needs_help or is_at_home):
         from dreambooth.cli import main as run_command
 
         return run_command(arguments)
@@ -60,7 +64,7 @@ def main(arguments: list[str]) -> int:
             "Stopped while making the training environment; the next start begins it again.", file=sys.stderr
         )
         return STOPPED
-    return run_inside(arguments)
+    return run_inside(arguments[place + 1 :] if is_python else ["-m", "dreambooth", *arguments])
 
 
 if __name__ == "__main__":

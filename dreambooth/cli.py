@@ -188,7 +188,9 @@ def build_parser() -> argparse.ArgumentParser:
         if name not in ("concept", "lora"):
             _add_globals(sub, is_outer=False)
         add_arguments(sub)
+    # Performed by __main__, before anything that needs the environment is loaded.
     subparsers.add_parser("doctor", help="what is there, what is missing, what to do")
+    subparsers.add_parser("python", help="the training environment's own Python, with what follows")
     return parser
 
 

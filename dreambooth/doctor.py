@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Literal
 
 from dreambooth import environment
+from dreambooth.environment.pythons import choose_python
+from dreambooth.environment.sizes import environment_bytes
 
 GIB = 1024**3
 # A full SD 1.5 model with optimizer state and two checkpoints; the toybox needs a hundredth.
@@ -44,6 +46,7 @@ def find_all(models_dir: Path) -> Iterator[Finding]:
     """Everything that decides whether training can work, quick things first."""
     yield _check_python()
     yield _check_environment()
+    yield from _check_other_environments()
     yield _check_space(models_dir)
     yield _check_write_access(models_dir)
     if environment.is_ready():
@@ -86,8 +89,10 @@ def _check_python() -> Finding:
     text = f"{platform.python_version()} ({sys.executable})"
     if environment.is_supported_python() or environment.is_ready():
         return Finding(name="Python", state="ok", text=text)
-    advice = f"run this with Python {environment.SUPPORTED_PYTHONS}"
-    return Finding(name="Python", state="missing", text=text, advice=advice)
+    try:
+        return Finding(name="Python", state="ok", text=f"{text}; training takes {choose_python().path}")
+    except environment.EnvironmentProblem as problem:
+        return Finding(name="Python", state="missing", text=text, advice=str(problem))
 
 
 def _check_environment() -> Finding:
@@ -96,8 +101,26 @@ def _check_environment() -> Finding:
     if fault:
         advice = "any command but doctor makes it, for example: python -m dreambooth demo"
         return Finding(name="environment", state="missing", text=f"{folder}: {fault}", advice=advice)
-    tests = "" if environment.is_ready(dev=True) else " (without the packages for tests)"
-    return Finding(name="environment", state="ok", text=f"{folder}{tests}")
+    tests = "" if environment.is_ready(dev=True) else ", without the packages for tests"
+    ready = environment.find_ready()
+    assert ready is not None
+    return Finding(name="environment", state="ok", text=f"{_describe(ready)}{tests}")
+
+
+def _check_other_environments() -> Iterator[Finding]:
+    """What earlier locks left behind, or somebody did not finish."""
+    ready = environment.find_ready()
+    for each in environment.find_environments():
+        if each != ready:
+            advice = "the next start removes it when nothing runs in it any more"
+            if not each.is_versioned:
+                advice = "an earlier release made it: delete it when nothing runs in it any more"
+            text = f"{_describe(each)}: {each.find_fault() or 'ready, too'}"
+            yield Finding(name="old environment", state="ok", text=text, advice=advice)
+
+
+def _describe(each: environment.Environment) -> str:
+    return f"{each.folder} ({environment_bytes(each) / GIB:.1f} GiB)"
 
 
 def _existing_parent(path: Path) -> Path:
@@ -247,7 +270,8 @@ PROBES: dict[str, Callable[[], Finding]] = {
 }
 
 _ADVICE = {
-    "torch": "delete the environment's folder and start again; if TORCH_COMMAND is set, it may be too old",
+    "torch": "remove the training environment and set it up again; what DREAMBOOTH_TORCH_COMMAND names, if it "
+    "is set, may be too old",
     "device": "check the driver, or hide the device from torch (CUDA_VISIBLE_DEVICES=-1) to train on the CPU",
     "8-bit optimizer": "train with AdamW instead",
     "xformers": "train with torch's own attention instead, it is the default",

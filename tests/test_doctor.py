@@ -20,7 +20,7 @@ def test_8bit_optimizer_takes_a_real_step():
 def test_crash_of_a_trial_is_a_finding(tmp_path, monkeypatch):
     monkeypatch.setenv("DREAMBOOTH_ENV", str(tmp_path))
     python = environment.environment_python()
-    python.parent.mkdir()
+    python.parent.mkdir(parents=True)
     python.write_text("#!/bin/sh\nkill -SEGV $$\n")
     python.chmod(0o755)
     assert doctor._probe("8-bit optimizer").state == "warning"

@@ -32,7 +32,7 @@ ARROWS = {
     "api": {"actions", "data", "jobs"} | PLAIN,
     "callback": {"api", "config", "events", "jobs"},
     "client": set(),
-    "host": {"actions", "api", "jobs", "ui", "visitors"} | PLAIN,
+    "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
     "config": {"locks"},
@@ -41,9 +41,10 @@ ARROWS = {
     "environment": set(),
     "locks": set(),
     "visitors": set(),
+    "lending": {"config", "locks"},
     "turns": {"config", "locks"},
     "worker": {"callback", "config", "events", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "locks", "migration", "tools", "turns"},
+    "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config"},
@@ -57,11 +58,13 @@ ARROWS = {
 
 LEFT = (
     {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
-    | {"callback", "client", "visitors"}
+    | {"callback", "client", "lending", "visitors"}
     | PLAIN
     | CONSOLE
 )
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "bitsandbytes", "xformers"}
+# The script draws a tab of its own when nothing of ours can be imported.
+ONLY_IN = {"gradio": {"ui", "scripts"}, "modules": {"host", "scripts"}}
 STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment", "client"}
 
 

@@ -34,6 +34,15 @@ class Host(Protocol):
     def lora_folder(self) -> Path:
         """Where the host looks for LoRA files."""
 
+    def embeddings_folder(self) -> Path:
+        """Where the host looks for embeddings."""
+
+    def hypernetworks_folder(self) -> Path:
+        """Where the host looks for hypernetworks."""
+
+    def vae_folder(self) -> Path:
+        """Where the host looks for VAE files."""
+
     def is_local(self) -> bool:
         """Whether the host serves nobody but those who sit at this machine."""
 

@@ -100,10 +100,12 @@ class Api:
 
     def _find_allowed(self, request: Request) -> dict[str, str]:
         """The methods of a path, as a header; raises Refused where there is nothing."""
-        matching = [route for route, _ in self._routes if route.matches(request.scope)[0] is not Match.NONE]
-        if not matching:
+        paths = [route.path for route, _ in self._routes if route.matches(request.scope)[0] is not Match.NONE]
+        if not paths:
             raise Refused(HTTPStatus.NOT_FOUND, "there is nothing here; openapi.json tells what there is")
-        methods = {method for route in matching for method in route.methods or ()}
+        methods = {
+            method for route, _ in self._routes if route.path == paths[0] for method in route.methods or ()
+        }
         return {"allow": ", ".join(sorted({*methods, "OPTIONS"}))}
 
     async def _perform(self, request: Request, found: Found) -> Response:

@@ -7,7 +7,13 @@ from http import HTTPStatus
 
 from starlette.responses import JSONResponse
 
-from dreambooth.config.store import ConfigError, Conflict, Fault, NotFound
+from dreambooth.config.store import ConfigError, Conflict, Fault, NotFound, Unavailable
+
+STATUSES: Mapping[type[ConfigError], HTTPStatus] = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
 
 
 class Refused(Exception):
@@ -29,12 +35,8 @@ class Refused(Exception):
 
 def refused_by(error: ConfigError) -> Refused:
     """The refusal of an action as one of HTTP."""
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-    if isinstance(error, NotFound):
-        status = HTTPStatus.NOT_FOUND
-    elif isinstance(error, Conflict):
-        status = HTTPStatus.CONFLICT
-    return Refused(status, str(error), faults=error.faults)
+    fitting = (status for kind, status in STATUSES.items() if isinstance(error, kind))
+    return Refused(next(fitting, HTTPStatus.UNPROCESSABLE_ENTITY), str(error), faults=error.faults)
 
 
 def to_answer(refused: Refused) -> JSONResponse:

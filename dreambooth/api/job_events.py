@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from dreambooth.api.endpoint import Asked
-from dreambooth.api.schema import object_of
+from dreambooth.api.schema import TEXT, answer_of, object_of
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.store import ConfigError, NotFound
 from dreambooth.events import Event, find_end, parse_event
@@ -34,6 +34,7 @@ EVENTS_QUERY = object_of(
         }
     }
 )
+EVENT = answer_of(id=TEXT, event=TEXT, data={**TEXT, "description": "The event as in the run's file, JSON."})
 # Hosts compress what they send, and would hold events back until a block is full.
 HEADERS = {"cache-control": "no-store", "content-encoding": "identity", "x-accel-buffering": "no"}
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from dreambooth.actions.jobs import MOST, USUAL
 from dreambooth.actions.run_view import MOST_LINES
 from dreambooth.api.endpoint import Asked, Endpoint
-from dreambooth.api.job_events import EVENTS_QUERY, stream_events
+from dreambooth.api.job_events import EVENT, EVENTS_QUERY, stream_events
 from dreambooth.api.job_ids import find_job, id_of_place
 from dreambooth.api.job_schema import BEGUN, JOB, JOB_ID, PAST_JOB
 from dreambooth.api.pictures import PICTURE, send_picture
@@ -145,7 +145,7 @@ ENDPOINTS: Sequence[Endpoint] = (
         summary="The events of a job as server-sent events, from the first or after an id, until its end.",
         perform=stream,
         query=EVENTS_QUERY,
-        answers=TEXT,
+        answers=EVENT,
         media="text/event-stream",
     ),
     _endpoint(

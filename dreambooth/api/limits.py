@@ -1,5 +1,5 @@
 """How much a request may bring."""
 
 MOST_JSON_BYTES = 8 << 20
-MOST_FILES = 1000
+MOST_FILES = 250
 MOST_UPLOAD_BYTES = 2 << 30

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
@@ -14,8 +16,9 @@ def mount_api(app: Starlette, api: ASGIApp) -> None:
 
     Mounting again, as after a reload of the page, replaces what was mounted before.
     """
-    routes = app.router.routes
-    routes[:] = [Mount(PREFIX, app=api), *(route for route in routes if not _is_ours(route))]
+    mount = Mount(PREFIX, app=api)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)  # whatever an address may hold
+    app.router.routes[:] = [mount, *(route for route in app.router.routes if not _is_ours(route))]
 
 
 def unmount_api(app: Starlette) -> None:

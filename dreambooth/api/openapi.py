@@ -35,7 +35,7 @@ REASONS = {
     415: "The body is of another kind.",
     422: "It cannot be done as asked; the problems say why, field by field.",
     500: "Something failed; the host's log has more.",
-    503: "It could not be waited for.",
+    503: "The training environment is not ready, or something could not be waited for.",
 }
 WITH_BODY = (400, 413, 415)
 ALWAYS = (401, 403, 422, 500)
@@ -120,6 +120,7 @@ def _answer(endpoint: Endpoint) -> dict[str, Any]:
 def _refusals(endpoint: Endpoint) -> dict[str, Any]:
     statuses = {*ALWAYS, *(WITH_BODY if _body(endpoint) else ()), *endpoint.refusals}
     statuses |= {404} if "{" in endpoint.path else set()
+    statuses |= {503} if endpoint.status == 202 else set()
     return {str(status): _refusal(REASONS[status]) for status in sorted(statuses)}
 
 

@@ -47,6 +47,10 @@ class Conflict(ConfigError):
     """What was asked does not go with how things are now; it can be asked again when they have changed."""
 
 
+class Unavailable(ConfigError):
+    """Something is missing here that it needs; it can be asked again when that is there."""
+
+
 class Busy(Conflict):
     """A job is at work on it, or waits to be."""
 

@@ -1,136 +1,99 @@
-"""Makes, repairs and updates the environment, one process at a time."""
+"""Makes and updates the environment, one process at a time; nothing half made is ever used."""
 
 from __future__ import annotations
 
 import shutil
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-from dreambooth.environment import place
-from dreambooth.environment.packages import (
-    EnvironmentProblem,
-    ForeignFolder,
-    Installer,
-    UnsupportedPython,
-    explain_unused_card,
-    has_cuda,
-    torch_command,
-)
+from dreambooth.environment import in_use, place
+from dreambooth.environment.holding import hold, require_ours
+from dreambooth.environment.packages import Installer, explain_unused_card, has_cuda
+from dreambooth.environment.problems import EnvironmentProblem, InstallFailed
+from dreambooth.environment.progress import Teller, telling
+from dreambooth.environment.pythons import choose_python
+from dreambooth.environment.removing import remove_folder, remove_unused
 from dreambooth.environment.stamps import (
     BASE,
     DEV,
     DEV_LOCK,
     LOCK,
-    has_same_python,
-    is_ready,
-    read_stamp,
+    Layer,
+    lock_digest,
     remove_stamp,
     write_stamp,
 )
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
-
-# Whoever locks this file may change the folder; that it exists says that the folder is ours to clear.
-HOLD_FILE = "dreambooth.lock"
+from dreambooth.environment.versions import (
+    Environment,
+    find_ready,
+    is_ready,
+    name_of_environment,
+)
 
 
 def make_environment(report: Callable[[str], None], *, dev: bool = False) -> None:
-    """Make, repair or update the environment; at once when it is ready.
-
-    ``report`` gets lines of progress. Raises EnvironmentProblem; what is half made is repaired next time.
-    """
+    """Make what is missing, and remove what nothing runs in any more."""
     if is_ready(dev=dev):
+        remove_unused(report)
         return
-    if not place.is_supported_python():
-        raise UnsupportedPython(
-            f"Python {sys.version_info[0]}.{sys.version_info[1]} cannot make the training environment: "
-            f"run this with Python {place.SUPPORTED_PYTHONS}."
-        )
     folder = place.environment_folder()
-    _require_ours(folder)
     try:
+        require_ours(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        with _hold(folder / HOLD_FILE, report) as hold:
-            _make_layers(Installer(report, hold), dev=dev)
+        told = "Another process is making the training environment; waiting for it"
+        with hold(folder, lambda: report(told)) as held:
+            if not is_ready(dev=dev):  # else another process has made it while we waited
+                _make_layers(folder, held, report, dev=dev)
     except OSError as error:
         raise EnvironmentProblem(
             f"The training environment in {folder} cannot be written: {error}. Make room or allow writing "
-            "there, or name another folder in the variable DREAMBOOTH_ENV; then run the same command again."
+            f"there, or name another folder in the variable {place.VARIABLE}; then try again."
         ) from error
+    remove_unused(report)
 
 
-def _make_layers(installer: Installer, *, dev: bool) -> None:
-    # Another process may have done it while we waited.
-    if not is_ready():
-        _make_base(installer)
-    if dev and not is_ready(dev=True):
-        installer.report("Installing what the tests need")
-        remove_stamp(DEV)
-        installer.install("-r", str(place.ROOT / DEV_LOCK))
-        write_stamp(DEV)
+def _make_layers(folder: Path, held: int, report: Callable[[str], None], *, dev: bool) -> None:
+    with telling(folder, report) as teller:
+        environment = find_ready() or _make_base(folder, held, teller)
+        if environment.find_fault(dev=dev) is not None:
+            installer = Installer(environment, teller.tell, teller.log, held)
+            installer.report("Installing what the tests need")
+            remove_stamp(environment.folder, DEV)
+            installer.install("-r", str(place.ROOT / DEV_LOCK))
+            _write_stamp(environment, DEV, lock_digest(DEV))
 
 
-def _make_base(installer: Installer) -> None:
-    folder = place.environment_folder()
-    stamp = read_stamp(BASE)
-    remove_stamp(BASE)
-    if stamp is None or not has_same_python(stamp):
-        installer.report(f"Making the training environment in {folder}: once, and it takes some minutes")
-        _clear(folder)
-        installer.make_venv()
-    installer.report("Installing torch")
-    installer.run(torch_command())
+def _make_base(folder: Path, held: int, teller: Teller) -> Environment:
+    lock, python = lock_digest(BASE), choose_python()
+    environment = Environment(folder / name_of_environment(python.version))
+    installer = Installer(environment, teller.tell, teller.log, held)
+    teller.tell(f"Making the training environment in {environment.folder}: once, and it takes some minutes")
+    remove_folder(environment.folder)  # what was half made
+    installer.make_venv(python.path)
+    _let_it_tell_of_use(environment)
+    installer.report(f"Installing torch with Python {python.version}")
+    installer.install_torch()
     installer.report("Installing the locked packages")
     installer.install("-r", str(place.ROOT / LOCK))
-    if has_cuda():
+    if has_cuda(environment):
         installer.try_xformers()
     elif advice := explain_unused_card():
         installer.report(f"Warning: {advice}")
-    write_stamp(BASE)
+    if lock_digest(BASE) != lock:
+        raise InstallFailed(f"{LOCK} changed while its packages were installed; try again")
+    _write_stamp(environment, BASE, lock)
     installer.report("The training environment is ready")
+    return environment
 
 
-def _require_ours(folder: Path) -> None:
-    if folder.exists() and not (folder / HOLD_FILE).exists() and any(folder.iterdir()):
-        raise ForeignFolder(
-            f"{folder} holds something that this program did not make, so it is left alone: "
-            "move it away, or name another folder in the variable DREAMBOOTH_ENV."
-        )
+def _let_it_tell_of_use(environment: Environment) -> None:
+    """From now on a process that runs in the environment keeps it from being removed."""
+    for packages in environment.site_packages():
+        shutil.copyfile(in_use.__file__, packages / "dreambooth_in_use.py")
+        line = "import dreambooth_in_use; dreambooth_in_use.hold()\n"
+        (packages / "dreambooth_in_use.pth").write_text(line, encoding="utf-8")
 
 
-def _clear(folder: Path) -> None:
-    for child in folder.iterdir():
-        if child.is_dir() and not child.is_symlink():
-            shutil.rmtree(child)
-        elif child.name != HOLD_FILE:
-            child.unlink()
-
-
-@contextmanager
-def _hold(path: Path, report: Callable[[str], None]) -> Iterator[int]:
-    """Keep other processes out; the system lets go when the holder and its commands have ended."""
-    with path.open("a") as file:
-        is_told = False
-        while not _try_hold(file.fileno()):
-            if not is_told:
-                report("Another process is making the training environment; waiting for it")
-                is_told = True
-            time.sleep(0.5)
-        yield file.fileno()
-
-
-def _try_hold(file: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
+def _write_stamp(environment: Environment, layer: Layer, lock: str) -> None:
+    stamp = {"lock": lock, "python": environment.real_python or "", "root": str(place.ROOT)}
+    write_stamp(environment.folder, layer, stamp)

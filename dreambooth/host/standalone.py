@@ -55,6 +55,18 @@ class Standalone:
         """``models/Lora``."""
         return self.data_dir / "models" / "Lora"
 
+    def embeddings_folder(self) -> Path:
+        """``embeddings``, which lies beside ``models``."""
+        return self.data_dir / "embeddings"
+
+    def hypernetworks_folder(self) -> Path:
+        """``models/hypernetworks``."""
+        return self.data_dir / "models" / "hypernetworks"
+
+    def vae_folder(self) -> Path:
+        """``models/VAE``."""
+        return self.data_dir / "models" / "VAE"
+
     def sources(self) -> list[SourceFile]:
         """The checkpoints in the folder for them."""
         folder = self.checkpoint_folder()

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import Busy, ConfigError, ModelRecord, changed, config_from_json, config_to_json
 from dreambooth.environment import child_variables, environment_python
 from dreambooth.jobs.library import Library
+from dreambooth.jobs.readiness import require_environment
 from dreambooth.jobs.run_end import LONGEST_START_SECONDS
 from dreambooth.jobs.runs import JOBS, is_alive, read_job
 
@@ -37,6 +39,7 @@ CHANGEABLE_SETTINGS = (
 
 def _new_run(runs: Path, job: str) -> RunFolder:
     """A run folder of its own, named by time so that names sort in the order of runs."""
+    require_environment()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())  # which never goes back an hour
     for number in range(1000):
         path = runs / f"{stamp}-{number:03d}-{job}"
@@ -74,9 +77,27 @@ def _write_asked(run: RunFolder, library: Library, job: str, asked: Mapping[str,
     return run
 
 
-def prepare_training(library: Library, name: str, record: ModelRecord, config: TrainConfig) -> RunFolder:
-    """The run of a new training with these settings."""
-    asked = {
+@dataclass(frozen=True)
+class ResultFolders:
+    """Where a webui looks for what a training makes."""
+
+    checkpoints: Path
+    loras: Path
+
+    def folder_for(self, config: TrainConfig) -> Path:
+        """That for the results of these settings."""
+        return self.checkpoints if config.adapter == "none" else self.loras
+
+
+def prepare_training(
+    library: Library,
+    name: str,
+    record: ModelRecord,
+    config: TrainConfig,
+    webui: ResultFolders | None = None,
+) -> RunFolder:
+    """The run of a new training with these settings; its results also go to a webui's folders."""
+    asked: dict[str, Any] = {
         "config": config_to_json(config),
         "lifetime_before": {"steps": record.lifetime_steps, "epochs": record.lifetime_epochs},
         "after_run": record.last_run,
@@ -84,6 +105,8 @@ def prepare_training(library: Library, name: str, record: ModelRecord, config: T
         and config.adapter != "none"
         and config.lora.start == "continue",
     }
+    if webui is not None:
+        asked["webui_folder"] = str(webui.folder_for(config))
     return prepare_run(library, library.folder(name), "train", asked)
 
 
@@ -103,8 +126,9 @@ def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
 def start_worker(run: RunFolder) -> subprocess.Popen[bytes]:
     """Start the worker in our own environment and in a session of its own: it outlives whoever started it.
 
-    Returns as soon as the worker holds the run's lock, or has ended.
+    Returns as soon as the worker holds the run's lock, or has ended. Raises ConfigError where none can run.
     """
+    require_environment()
     detached: dict[str, Any] = {"start_new_session": True}
     if os.name == "nt":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.DETACHED_PROCESS}  # type: ignore[attr-defined]

@@ -17,6 +17,7 @@ from dreambooth.config.store import ConfigError
 from dreambooth.environment import child_variables, environment_python
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.processes import command_line, end_process, wait_for_command_line
+from dreambooth.jobs.readiness import require_environment
 from dreambooth.locks import file_lock
 
 ADDRESS = "127.0.0.1"
@@ -76,9 +77,8 @@ def find_board(library: Library) -> dict[str, Any]:
 
 
 def _start(library: Library, model: str, logs: Path) -> Board:
+    require_environment()
     python, port = environment_python(), _find_free_port()
-    if not python.exists():
-        raise ConfigError("the training environment is not made yet; any command but doctor makes it")
     command = [str(python), "-m", "tensorboard.main", "--logdir", str(logs.resolve())]
     command += ["--host", ADDRESS, "--port", str(port)]
     detached: dict[str, Any] = {"start_new_session": True}

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from dreambooth.adapters.errors import AdapterError
 from dreambooth.config.store import ConfigError
 from dreambooth.data.errors import DataError
 from dreambooth.models.errors import CheckpointError
+from dreambooth.tasks.device import its_turn
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
 from dreambooth.tasks.replacing import finish_replacing
 from dreambooth.training.errors import DeviceError, MissingPackage, StateError, TrainingFailed
-from dreambooth.turns import turn
 
 Task = Callable[[Job], dict[str, Any]]
 # Each loads only what it needs, some no torch at all.
@@ -39,9 +39,6 @@ TASKS = {
     "lora_resize": "tools.lora_resize",
     "lora_convert": "tools.lora_convert",
 }
-# It reads headers and writes nothing, so it harms no job beside it. All others compute, as `check` does to
-# take the time of a step, or fill memory and disk with weights.
-WITHOUT_DEVICE = ("inspect",)
 REFUSALS = (
     Refused,
     ConfigError,
@@ -82,36 +79,17 @@ def _describe_failure(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-@contextmanager
-def _device(job: Job) -> Iterator[None]:
-    """The device for this job alone, once all that came before are done; not for a job without need of it."""
-    if job.asked["job"] in WITHOUT_DEVICE:
-        yield
-        return
-    has_waited = False
-
-    def say_waiting(before: int) -> None:
-        nonlocal has_waited
-        has_waited = True
-        message = "another job is running" if before == 1 else f"{before} other jobs come first"
-        job.events.write("waiting", message=message, before=before)
-
-    models_dir = (job.run.path / job.asked["models_dir"]).resolve()
-    with turn(models_dir, job.run, say_waiting, job.stop_if_asked):
-        if has_waited:
-            job.events.write("begin")
-        yield
-
-
 def perform(task: Task, job: Job) -> dict[str, Any]:
-    """Wait for the device and do the task; returns what the ``end`` event tells."""
+    """Wait for its turn and do the task; returns what the ``end`` event tells."""
     try:
-        with _device(job):
+        with its_turn(job) as ready:
             if job.stop_asked.is_set():  # while torch was being loaded
                 raise StoppedEarly("stopped before it began")
             if "model_dir" in job.asked:
                 finish_replacing(job.model_folder)
-            result = task(job)
+            result = task(ready)
+            if "path" in result:
+                job.tell_saved(Path(result["path"]))
     except REFUSALS as refusal:
         return {"outcome": "refused", "message": str(refusal)}
     except StoppedEarly as stop:

@@ -30,9 +30,13 @@ def build_tab(answer: Answer) -> gr.Blocks:
         return json.dumps(answer(json.loads(asked)), ensure_ascii=False)
 
     with gr.Blocks(analytics_enabled=False, title="Dreambooth trainer") as tab:
-        gr.HTML(str(draw_page()))
-        asked, told = gr.Textbox(visible=False), gr.Textbox(visible=False)
-        gr.Button(visible=False).click(call, inputs=[asked], outputs=[told], api_name=CALL, queue=False)
+        gr.HTML(str(draw_page()), elem_id="dreambooth_page")
+        asked = gr.Textbox(visible=False, elem_id="dreambooth_asked")
+        told = gr.Textbox(visible=False, elem_id="dreambooth_told")
+        button = gr.Button(visible=False, elem_id="dreambooth_ask")
+        button.click(call, inputs=[asked], outputs=[told], api_name=CALL, queue=False)
+    for block in tab.blocks.values():
+        block.do_not_save_to_config = True  # webuis would force their values of today on every later version
     return tab
 
 

@@ -14,6 +14,7 @@ from dreambooth.ui.models_tab import draw_models_tab
 from dreambooth.ui.output import draw_output
 from dreambooth.ui.saving_tab import draw_saving_tab
 from dreambooth.ui.settings_tab import draw_settings_tab
+from dreambooth.ui.setup import draw_setup
 from dreambooth.ui.tools_tab import draw_tools_tab
 from dreambooth.ui.top_row import draw_top_row
 
@@ -35,6 +36,7 @@ def draw_page() -> Markup:
     right = element("section", draw_output(), class_="db-right", aria_label="Output")
     return element(
         "div",
+        draw_setup(),
         draw_top_row(),
         element("div", left, right, class_="db-columns"),
         element("datalist", id=KNOWN_FILES),

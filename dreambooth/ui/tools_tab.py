@@ -5,6 +5,7 @@ from __future__ import annotations
 from dreambooth.config.forms.tools import TOOL_FORMS
 from dreambooth.ui.markup import Markup, element, join
 from dreambooth.ui.parts import button, draw_form, group, place, row
+from dreambooth.ui.setup import draw_environment_tool
 
 TITLES = {
     "merge": ("Merge checkpoints", "Merge"),
@@ -25,7 +26,14 @@ def draw_tools_tab() -> Markup:
         element("h2", "This model"),
         element("div", _draw_buckets(), _draw_check(), class_="db-groups"),
         element("h2", "Behind the page"),
-        element("div", _draw_tensorboard(), _draw_doctor(), _draw_jobs(), class_="db-groups"),
+        element(
+            "div",
+            _draw_tensorboard(),
+            _draw_doctor(),
+            draw_environment_tool(),
+            _draw_jobs(),
+            class_="db-groups",
+        ),
     )
 
 

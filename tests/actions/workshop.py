@@ -29,6 +29,18 @@ class FolderHost:
         """It need not be there yet."""
         return self.path / "loras"
 
+    def embeddings_folder(self) -> Path:
+        """It need not be there yet."""
+        return self.path / "embeddings"
+
+    def hypernetworks_folder(self) -> Path:
+        """It need not be there yet."""
+        return self.path / "hypernetworks"
+
+    def vae_folder(self) -> Path:
+        """It need not be there yet."""
+        return self.path / "vaes"
+
     def is_local(self) -> bool:
         """Whether nobody else is let in."""
         return self.is_here

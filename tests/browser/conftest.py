@@ -1,24 +1,21 @@
 """A real browser, and servers with each of the Gradios; without them the tests are left out and say why."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.browser.axe import fetch_axe, find_hindrances
-from tests.browser.cache import Unavailable
 from tests.browser.chromium import find_chromium, open_browser
 from tests.browser.gradios import GRADIOS, python_with
+from tests.browser.need import need
 from tests.browser.servers import Server, serve, serve_page
 
 HERE = Path(__file__).parent
-Needed = TypeVar("Needed")
 HAS_FAILED = pytest.StashKey[bool]()
 
 # Nobody waits for these; on a machine that does other work as well, they keep the tests from guessing.
@@ -31,17 +28,6 @@ def pytest_collection_modifyitems(items) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-
-
-def need(find: Callable[[], Needed]) -> Needed:
-    """What ``find`` returns; where it is missing the test is left out, or fails if it has to be here."""
-    try:
-        return find()
-    except Unavailable as missing:
-        reason = f"browser tests are left out: {missing}"
-    if os.environ.get("DREAMBOOTH_NEED_BROWSER") == "1":
-        pytest.fail(f"{reason} (DREAMBOOTH_NEED_BROWSER=1 asks for them)", pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="package")

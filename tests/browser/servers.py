@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,10 @@ class Server:
         """Where Gradio puts files that the page hands over."""
         return self.folder / "uploads"
 
+    def log(self) -> str:
+        """What it has printed."""
+        return (self.folder / "server.log").read_text(encoding="utf-8", errors="replace")
+
 
 @contextmanager
 def serve_page(python: Path, folder: Path, *options: str) -> Iterator[Server]:
@@ -48,13 +52,22 @@ def serve_page(python: Path, folder: Path, *options: str) -> Iterator[Server]:
 
 
 @contextmanager
-def serve(python: Path, folder: Path, arguments: Sequence[str]) -> Iterator[Server]:
-    """What these arguments and a port start; raises AssertionError with its log when it does not answer."""
+def serve(
+    python: Path, folder: Path, arguments: Sequence[str], *, variables: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """What these arguments and a port start; raises AssertionError with its log when it does not answer.
+
+    ``variables`` stand in the place of those that lead to this package.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     port = _find_free_port()
     with (folder / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [str(python), *arguments, str(port)], cwd=folder, env=_variables(folder), stdout=log, stderr=log
+            [str(python), *arguments, str(port)],
+            cwd=folder,
+            env=_variables(folder) if variables is None else variables,
+            stdout=log,
+            stderr=log,
         )
     server = Server(f"http://127.0.0.1:{port}", folder, process)
     try:
@@ -88,8 +101,7 @@ def _wait_until_it_answers(server: Server) -> None:
         if _answers(server.url):
             return
         time.sleep(0.1)
-    said = (server.folder / "server.log").read_text(encoding="utf-8", errors="replace")
-    raise AssertionError(f"{server.process.args} does not answer and said:\n{said[-4000:]}")
+    raise AssertionError(f"{server.process.args} does not answer and said:\n{server.log()[-4000:]}")
 
 
 def _answers(url: str) -> bool:

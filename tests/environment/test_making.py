@@ -1,8 +1,7 @@
-"""The environment on a tiny lock: real venvs, real pip, no network."""
+"""Making the environment: what is reported, what a failure or a kill leaves, whose folder it is."""
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,46 +11,17 @@ from pathlib import Path
 import pytest
 
 from dreambooth import environment
-from dreambooth.environment import making, packages, place, stamps
+from dreambooth.environment import holding, packages, problems, progress, stamps
+from dreambooth.environment.versions import Environment
+from tests.environment.conftest import NOTHING
 
-NOTHING = "pip --version"
 UNREACHABLE = "pip install -i http://127.0.0.1:9/simple dreambooth-no-such-package"
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def use_tree(root: Path, patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(place, "ROOT", root)
-    patch.delenv("DREAMBOOTH_ENV", raising=False)
-    patch.delenv("TORCH_INDEX_URL", raising=False)
-    patch.setenv("TORCH_COMMAND", NOTHING)
-    patch.setenv("PIP_RETRIES", "1")
-
-
-@pytest.fixture(scope="module")
-def made_tree(tmp_path_factory):
-    """A folder with an empty lock and the environment made from it, for copying."""
-    root = tmp_path_factory.mktemp("made")
-    for name in (stamps.LOCK, stamps.DEV_LOCK):
-        (root / name).write_text("# nothing\n")
-    with pytest.MonkeyPatch.context() as patch:
-        use_tree(root, patch)
-        environment.make_environment(print)
-    return root
-
-
-@pytest.fixture
-def tree(made_tree, tmp_path, monkeypatch):
-    """A ready environment of one's own."""
-    root = tmp_path / "tree"
-    shutil.copytree(made_tree, root, symlinks=True)
-    use_tree(root, monkeypatch)
-    return root
-
-
-@pytest.fixture
-def empty_tree(tree):
-    shutil.rmtree(environment.environment_folder())
-    return tree
+ROOT = Path(__file__).resolve().parents[2]
+MAKE_IN = (
+    "import sys; from pathlib import Path; from dreambooth import environment; "
+    "environment.place.ROOT = Path(sys.argv[1]); environment.make_environment(print)"
+)
+HERE = Environment(Path("here"))
 
 
 @pytest.mark.usefixtures("tree")
@@ -73,20 +43,10 @@ def test_ready_environment_costs_no_process(monkeypatch):
     assert lines == []
 
 
-def test_changed_lock_is_noticed_and_updated_in_place(tree):
-    (tree / stamps.LOCK).write_text("# changed\n")
-    kept = environment.environment_folder() / "kept.txt"
-    kept.touch()
-    assert "has changed" in environment.find_fault()
-    environment.make_environment(print)
-    assert environment.is_ready()
-    assert kept.exists()
-
-
 def test_failed_installation_leaves_it_half_made(tree, monkeypatch):
     (tree / stamps.LOCK).write_text("# changed\n")
-    monkeypatch.setenv("TORCH_COMMAND", "pip install ./no-such-folder")
-    with pytest.raises(packages.InstallFailed, match="no-such-folder"):
+    monkeypatch.setenv("DREAMBOOTH_TORCH_COMMAND", "pip install ./no-such-folder")
+    with pytest.raises(problems.InstallFailed, match="no-such-folder"):
         environment.make_environment(print)
     assert environment.find_fault() == "it is half made"
 
@@ -94,7 +54,7 @@ def test_failed_installation_leaves_it_half_made(tree, monkeypatch):
 @pytest.mark.parametrize("content", ["", '{"lock": ', "[]", "\0\0"])
 @pytest.mark.usefixtures("tree")
 def test_broken_stamp_means_half_made(content):
-    (environment.environment_folder() / stamps.BASE.stamp_file).write_text(content)
+    (environment.find_ready().folder / stamps.BASE.stamp_file).write_text(content)
     assert environment.find_fault() == "it is half made"
 
 
@@ -107,42 +67,42 @@ def test_vanished_python_is_noticed():
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with SIGKILL")
 def test_killed_installation_is_noticed_and_repaired(tree, monkeypatch):
     (tree / stamps.LOCK).write_text("# changed\n")
-    rubbish = environment.environment_folder() / "half" / "a_package.py"
-    rubbish.parent.mkdir()
-    rubbish.touch()
     with socket.create_server(("127.0.0.1", 0)) as silent_index:
         url = f"http://127.0.0.1:{silent_index.getsockname()[1]}/simple"
-        monkeypatch.setenv("TORCH_COMMAND", f"pip install --retries 0 -i {url} dreambooth-no-such-package")
-        code = (
-            "import sys; from pathlib import Path; from dreambooth import environment; "
-            "environment.place.ROOT = Path(sys.argv[1]); environment.make_environment(print)"
+        monkeypatch.setenv(
+            "DREAMBOOTH_TORCH_COMMAND", f"pip install --retries 0 -i {url} dreambooth-no-such-package"
         )
-        maker = subprocess.Popen([sys.executable, "-c", code, str(tree)], cwd=ROOT, stdout=subprocess.DEVNULL)
+        maker = subprocess.Popen(
+            [sys.executable, "-c", MAKE_IN, str(tree)], cwd=ROOT, stdout=subprocess.DEVNULL
+        )
         silent_index.settimeout(60)
         question, _ = silent_index.accept()
         maker.send_signal(signal.SIGKILL)
         maker.wait()
         assert environment.find_fault() == "it is half made"
+        assert progress.read_progress(environment.environment_folder()).state == "making"
+        half_made = next(each for each in environment.find_environments() if each.find_fault())
+        (half_made.folder / "rubbish").touch()
         question.close()
-    monkeypatch.setenv("TORCH_COMMAND", NOTHING)
+    monkeypatch.setenv("DREAMBOOTH_TORCH_COMMAND", NOTHING)
     environment.make_environment(print)
     assert environment.is_ready()
-    assert not rubbish.exists()
+    assert not (environment.find_ready().folder / "rubbish").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not hand the lock down")
 @pytest.mark.usefixtures("tree")
 def test_command_that_outlives_its_maker_keeps_others_waiting():
-    hold_file = environment.environment_folder() / making.HOLD_FILE
+    hold_file = environment.environment_folder() / holding.HOLD_FILE
     with hold_file.open("a") as file:
-        assert making._try_hold(file.fileno())
+        assert holding.try_hold(file.fileno())
         orphan = subprocess.Popen(
             [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[file.fileno()]
         )
     with hold_file.open("a") as file:
-        assert not making._try_hold(file.fileno())
+        assert not holding.try_hold(file.fileno())
         orphan.communicate(b"\n")
-        assert making._try_hold(file.fileno())
+        assert holding.try_hold(file.fileno())
 
 
 def test_packages_for_tests_are_a_layer_of_their_own(tree):
@@ -156,19 +116,10 @@ def test_packages_for_tests_are_a_layer_of_their_own(tree):
 
 def test_unreachable_index_is_told_in_one_paragraph(tree, monkeypatch):
     (tree / stamps.LOCK).write_text("# changed\n")
-    monkeypatch.setenv("TORCH_COMMAND", UNREACHABLE)
-    with pytest.raises(packages.NoNetwork, match="Connect this machine to the network") as caught:
+    monkeypatch.setenv("DREAMBOOTH_TORCH_COMMAND", UNREACHABLE)
+    with pytest.raises(problems.NoNetwork, match="Connect this machine to the network") as caught:
         environment.make_environment(print)
     assert "\n" not in str(caught.value)
-
-
-@pytest.mark.usefixtures("empty_tree")
-def test_wrong_python_is_told_in_one_sentence(monkeypatch):
-    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
-    with pytest.raises(
-        packages.UnsupportedPython, match=r"^Python 3\.9 cannot .* with Python 3\.10 to 3\.13\.$"
-    ):
-        environment.make_environment(print)
 
 
 @pytest.mark.usefixtures("empty_tree")
@@ -177,7 +128,7 @@ def test_foreign_folder_is_left_alone(tmp_path, monkeypatch):
     foreign.mkdir()
     (foreign / "cat.jpg").touch()
     monkeypatch.setenv("DREAMBOOTH_ENV", str(foreign))
-    with pytest.raises(packages.ForeignFolder, match="left alone"):
+    with pytest.raises(problems.ForeignFolder, match="left alone"):
         environment.make_environment(print)
     assert [child.name for child in foreign.iterdir()] == ["cat.jpg"]
 
@@ -195,32 +146,32 @@ def test_failed_xformers_is_only_a_warning(monkeypatch):
     monkeypatch.setattr(packages, "XFORMERS", "dreambooth-no-such-package")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     lines = []
-    packages.Installer(lines.append, sys.stdin.fileno() if sys.platform == "win32" else 1).try_xformers()
+    packages.Installer(environment.find_ready(), lines.append, print, 1).try_xformers()
     assert "training works without it" in lines[-1]
 
 
 def test_torch_is_the_pinned_one(monkeypatch):
-    monkeypatch.delenv("TORCH_COMMAND", raising=False)
-    monkeypatch.delenv("TORCH_INDEX_URL", raising=False)
-    assert packages.torch_command()[1:] == ["-m", "pip", "install", stamps.TORCH]
+    monkeypatch.delenv("DREAMBOOTH_TORCH_COMMAND", raising=False)
+    monkeypatch.delenv("DREAMBOOTH_TORCH_INDEX_URL", raising=False)
+    assert packages.torch_command(HERE)[1:] == ["-m", "pip", "install", stamps.TORCH]
 
 
 def test_torch_index_url_is_honoured(monkeypatch):
-    monkeypatch.delenv("TORCH_COMMAND", raising=False)
-    monkeypatch.setenv("TORCH_INDEX_URL", "file:///wheels")
-    assert packages.torch_command()[-3:] == [stamps.TORCH, "-i", "file:///wheels"]
+    monkeypatch.delenv("DREAMBOOTH_TORCH_COMMAND", raising=False)
+    monkeypatch.setenv("DREAMBOOTH_TORCH_INDEX_URL", "file:///wheels")
+    assert packages.torch_command(HERE)[-3:] == [stamps.TORCH, "-i", "file:///wheels"]
 
 
 def test_torch_command_is_run_by_our_python(monkeypatch):
-    monkeypatch.setenv("TORCH_COMMAND", 'pip install "torch==2.9" --pre')
-    python = str(environment.environment_python())
-    assert packages.torch_command() == [python, "-m", "pip", "install", "torch==2.9", "--pre"]
+    monkeypatch.setenv("DREAMBOOTH_TORCH_COMMAND", 'pip install "torch==2.9" --pre')
+    python = str(HERE.python)
+    assert packages.torch_command(HERE) == [python, "-m", "pip", "install", "torch==2.9", "--pre"]
 
 
 def test_torch_command_of_another_program_is_refused(monkeypatch):
-    monkeypatch.setenv("TORCH_COMMAND", "conda install torch")
+    monkeypatch.setenv("DREAMBOOTH_TORCH_COMMAND", "conda install torch")
     with pytest.raises(environment.EnvironmentProblem, match="pip install"):
-        packages.torch_command()
+        packages.torch_command(HERE)
 
 
 def test_children_do_not_see_the_packages_of_the_host(monkeypatch):
