@@ -30,7 +30,7 @@ from tests.conftest import MODEL, do
 
 @dataclass
 class Listener:
-    """A server that notes what is posted to it, and answers with these statuses, the last of them for ever."""
+    """Notes what is posted, and answers with these statuses, the last of them for ever."""
 
     statuses: list[int] = field(default_factory=lambda: [200])
     heard: list[tuple[str, dict]] = field(default_factory=list)
@@ -94,7 +94,7 @@ def test_job_that_has_not_ended_is_not_told(library):
     assert describe_end(prepare_with_config(library, MODEL, "check")) is None
 
 
-def test_worker_has_the_address_told_once(refused_run, library, monkeypatch):
+def test_worker_has_the_address_told_once(library, monkeypatch):
     with listening(200) as listener:
         monkeypatch.setenv(CALLBACK_URL, f"{listener.url}/done?token=secret")
         work(prepare_with_config(library, MODEL, "check"), threading.Event())
