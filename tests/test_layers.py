@@ -20,7 +20,8 @@ ARROWS = {
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"jobs", "host", "console", "form_arguments", "running", "setting_commands"} | PLAIN,
+    "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
+    | PLAIN,
     "setting_commands": {"config", "console", "jobs"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},
