@@ -39,7 +39,9 @@ def host(request, tmp_path_factory) -> Iterator[RunningHost]:
     library = Library(folder.path / "models" / "dreambooth")
     samples = library.folder("dog").path / "samples"
     samples.mkdir(parents=True)
-    save_record(library.folder("dog").config_file, ModelRecord(source="a", family="sd1", native_resolution=64))
+    save_record(
+        library.folder("dog").config_file, ModelRecord(source="a", family="sd1", native_resolution=64)
+    )
     info = PngInfo()
     info.add_text("parameters", TEXT)
     Image.new("RGB", (128, 64), "red").save(samples / "one.png", pnginfo=info)
