@@ -21,7 +21,8 @@ ARROWS = {
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"jobs", "host", "console", "form_arguments", "running", "setting_commands"} | PLAIN,
+    "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
+    | PLAIN,
     "setting_commands": {"config", "console", "jobs"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},
@@ -30,7 +31,7 @@ ARROWS = {
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
     "ui": {"actions", "jobs", "visitors"} | PLAIN,
     "api": {"actions", "data", "jobs"} | PLAIN,
-    "callback": {"api", "config", "events", "jobs"},
+    "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
     "client": set(),
     "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
@@ -128,9 +129,7 @@ def find_forbidden(path: Path) -> set[str]:
     unit, names = unit_of(path), imports_of(path)
     ours = {name.split(".")[1] for name in names if name.startswith("dreambooth.")}
     forbidden = HEAVY if unit in LEFT else set()
-    forbidden = (
-        forbidden | ({"gradio"} if unit != "ui" else set()) | ({"modules"} if unit != "host" else set())
-    )
+    forbidden = forbidden | {name for name, units in ONLY_IN.items() if unit not in units}
     return (ours - ARROWS.get(unit, set()) - {unit}) | (outside_names(names) & forbidden)
 
 
