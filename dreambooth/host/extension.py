@@ -12,13 +12,14 @@ from dreambooth.actions.workplace import Workplace
 from dreambooth.api.app import build_api
 from dreambooth.api.mounting import mount_api
 from dreambooth.host.gate import gate_of_webui
+from dreambooth.host.lender import lend_device
 from dreambooth.host.loaded import loaded
 from dreambooth.host.settings_section import add_settings
 from dreambooth.host.webui import Webui
 from dreambooth.jobs.library import Library
 from dreambooth.ui.gradio_tab import build_tab, upload_folder
 
-__all__ = ["add_settings", "draw_tab", "find_place", "start", "stop"]
+__all__ = ["add_settings", "draw_tab", "find_place", "lend_device", "start", "stop"]
 
 
 def find_place() -> Workplace:
@@ -34,9 +35,10 @@ def draw_tab() -> Any:  # noqa: ANN401 - Gradio's Blocks
     return build_tab(partial(answer, place, find_actions()), place.host.name)
 
 
-def start(_demo: object, app: FastAPI) -> None:
-    """The webui's server has begun to answer, with pages or without: after every reload it is another one."""
-    mount_api(app, build_api(find_place(), gate_of_webui(app, loaded("shared").cmd_opts)))
+def start(_: object, app: FastAPI) -> None:
+    """A server has started, for the first time or after a reload; it may have no pages at all."""
+    place = find_place()
+    mount_api(app, build_api(place, gate_of_webui(app, loaded("shared").cmd_opts, place.host)))
 
 
 def stop() -> None:
