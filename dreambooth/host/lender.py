@@ -56,6 +56,12 @@ class Lender:
         self._thread.join()
 
     def _serve(self) -> None:
+        try:
+            self._serve_announced()
+        except OSError as error:  # no folder that we can write to, so no worker can be at work in it either
+            log.error("dreambooth: nothing is lent, as %s cannot be used: %s", self.models_dir, error)
+
+    def _serve_announced(self) -> None:
         with announced(self.models_dir, self.name) as folder:
             while not self._stopped.is_set():
                 try:
