@@ -20,7 +20,8 @@ ARROWS = {
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"jobs", "host", "console", "form_arguments", "running", "setting_commands"} | PLAIN,
+    "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
+    | PLAIN,
     "setting_commands": {"config", "console", "jobs"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},
@@ -28,8 +29,10 @@ ARROWS = {
     "console": {"events"},
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
     "ui": {"actions", "jobs", "visitors"} | PLAIN,
-    "api": {"actions", "jobs"} | PLAIN,
-    "host": {"actions", "api", "jobs", "lending", "ui", "visitors"} | PLAIN,
+    "api": {"actions", "data", "jobs"} | PLAIN,
+    "callback": {"api", "config", "events", "jobs"},
+    "client": set(),
+    "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
     "config": {"locks"},
@@ -37,10 +40,10 @@ ARROWS = {
     "migration": {"config"},
     "environment": set(),
     "locks": set(),
-    "lending": {"config", "locks"},
     "visitors": set(),
+    "lending": {"config", "locks"},
     "turns": {"config", "locks"},
-    "worker": {"config", "events", "locks", "tasks"},
+    "worker": {"callback", "config", "events", "locks", "tasks"},
     "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
@@ -55,14 +58,14 @@ ARROWS = {
 
 LEFT = (
     {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
-    | {"lending", "visitors"}
+    | {"callback", "client", "lending", "visitors"}
     | PLAIN
     | CONSOLE
 )
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "bitsandbytes", "xformers"}
 # The script draws a tab of its own when nothing of ours can be imported.
 ONLY_IN = {"gradio": {"ui", "scripts"}, "modules": {"host", "scripts"}}
-STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment"}
+STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment", "client"}
 
 
 def find_files() -> list[Path]:
@@ -112,7 +115,9 @@ def find_forbidden(path: Path) -> set[str]:
     unit, names = unit_of(path), imports_of(path)
     ours = {name.split(".")[1] for name in names if name.startswith("dreambooth.")}
     forbidden = HEAVY if unit in LEFT else set()
-    forbidden = forbidden | {name for name, units in ONLY_IN.items() if unit not in units}
+    forbidden = (
+        forbidden | ({"gradio"} if unit != "ui" else set()) | ({"modules"} if unit != "host" else set())
+    )
     return (ours - ARROWS.get(unit, set()) - {unit}) | (outside_names(names) & forbidden)
 
 

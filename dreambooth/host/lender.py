@@ -80,12 +80,20 @@ class Lender:
         loan = find_loan(self.models_dir)
         if loan is not None and loan.number != self._answered:
             self._answered = loan.number
-            self._lend(folder, loan)
+            self._lend_or_say_why(folder, loan)
 
     def _draw(self, folder: HostFolder, order: ReceivedOrder) -> None:
         with generation_held(), shown_job():
             answer = draw_order(order.order, lambda: find_order(folder) == order)
         answer_order(folder, order, answer)
+
+    def _lend_or_say_why(self, folder: HostFolder, loan: Loan) -> None:
+        """Whatever the webui raises, no worker waits for a device that never comes."""
+        try:
+            self._lend(folder, loan)
+        except Exception as error:
+            log.exception("dreambooth: lending the device failed")
+            say_lent(folder, loan, f"the webui could not lend its device: {type(error).__name__}: {error}")
 
     def _lend(self, folder: HostFolder, loan: Loan) -> None:
         """Free the memory and hold the queue, as the webui's settings say."""
@@ -130,6 +138,7 @@ class _ServedRun:
         self._interrupts = Interrupts()
         self._is_stopping = False
         self._is_stuck = False  # the model cannot be unloaded
+        self._is_broken = False  # the webui failed at something else
 
     def free_memory(self) -> str:
         """What went wrong, usually nothing; the worker begins all the same."""
@@ -142,7 +151,16 @@ class _ServedRun:
         return ""
 
     def look(self) -> None:
-        """Keep the memory free, hear Interrupt, and show how far the run is."""
+        """Keep the memory free, hear Interrupt, and show how far the run is, until the webui fails at it."""
+        if self._is_broken:
+            return
+        try:
+            self._look()
+        except Exception:
+            self._is_broken = True
+            log.exception("dreambooth: the run goes on, but the webui does not show it")
+
+    def _look(self) -> None:
         if not self._is_stuck:
             self.free_memory()
         if not self._is_stopping and self._interrupts.is_asked():

@@ -116,5 +116,5 @@ def _send_others_to_cpu() -> None:
     if hasattr(interrogator, "unload"):
         interrogator.unload()
     for restorer in getattr(shared, "face_restorers", ()):
-        if hasattr(restorer, "send_model_to"):
+        if "face_helper" in vars(restorer):  # of one that was never used, A1111 would download it first
             restorer.send_model_to(find_loaded("devices").cpu)

@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 
 import pytest
 
@@ -169,6 +170,41 @@ def test_model_that_cannot_be_unloaded_is_told_and_the_queue_held_all_the_same(w
     with borrow() as warnings:
         assert warnings == ["the webui keeps its model, which could not be unloaded: RuntimeError: no way"]
         assert not webui.is_queue_free()
+    eventually(webui.is_queue_free)
+
+
+class FaceRestorer:
+    """As A1111's: looking at its helper downloads it, unless it was used before."""
+
+    def __init__(self):
+        self.device = "cuda"
+
+    @cached_property
+    def face_helper(self):
+        raise OSError("no network")
+
+    def send_model_to(self, device):
+        assert self.face_helper
+        self.device = device
+
+
+@pytest.mark.usefixtures("lender")
+def test_face_restorer_that_was_used_leaves_the_device_and_one_that_was_not_stays_untouched(webui, borrow, monkeypatch):
+    used, unused = FaceRestorer(), FaceRestorer()
+    used.face_helper = object()
+    monkeypatch.setattr(webui.shared, "face_restorers", [unused, used], raising=False)
+    with borrow() as warnings:
+        assert (unused.device, used.device, warnings) == ("cuda", "cpu", [])
+
+
+@pytest.mark.usefixtures("lender")
+def test_webui_that_cannot_lend_lets_the_worker_go_on_and_says_why(webui, borrow, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no way")
+
+    monkeypatch.setattr(type(webui.state), "begin", fail)
+    with borrow() as warnings:
+        assert warnings == ["the webui could not lend its device: RuntimeError: no way"]
     eventually(webui.is_queue_free)
 
 
