@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from dreambooth.api.job_ids import id_of_place
 from dreambooth.config.folders import RunFolder
+from dreambooth.config.store import ConfigError
 from dreambooth.events import find_end
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.runs import find_model, job_of, read_job
@@ -48,7 +49,15 @@ def find_fault(url: str) -> str | None:
         is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_address = False
-    return None if is_address and url.isascii() and url.isprintable() else "write it as http://… or https://…"
+    is_plain = url.isascii() and url.isprintable() and " " not in url
+    return None if is_address and is_plain else "write it as http://… or https://…"
+
+
+def name_callback(url: str) -> None:
+    """Have the workers that this process starts tell this address; raises ConfigError for what is none."""
+    if fault := find_fault(url):
+        raise ConfigError(f"--callback-url: {fault}")
+    os.environ[CALLBACK_URL] = url  # which workers inherit
 
 
 def start_telling(run: RunFolder) -> None:

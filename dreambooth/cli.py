@@ -148,6 +148,7 @@ def _add_ui(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--listen", action="store_true", help="let other machines in, too; needs --auth")
     parser.add_argument("--auth", metavar="USER:PASSWORD", default="", help="ask for these")
+    parser.add_argument("--callback-url", metavar="URL", default="", help="where to post how each job ended")
 
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Command]] = {

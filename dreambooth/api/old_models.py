@@ -33,6 +33,7 @@ from dreambooth.api.schema import ANYTHING, TEXT, list_of, object_of
 from dreambooth.config.folders import find_name_fault
 from dreambooth.config.store import ConfigError
 from dreambooth.data.arrivals import CAPTION, Arrival, take_in
+from dreambooth.data.pictures import is_picture
 
 NONE = ""  # stood first in the lists of the old extension
 LORA_ENDINGS = (".safetensors", ".pt", ".ckpt")
@@ -150,7 +151,7 @@ def _write_sent(images: Sequence[Mapping[str, str]], folder: Path) -> Sequence[A
         path = folder / str(number)
         path.write_bytes(content)
         arrivals.append(Arrival(path, image["name"]))
-        if image.get("txt"):
+        if image.get("txt") and is_picture(path):
             path.with_suffix(CAPTION).write_text(image["txt"], encoding="utf-8")
             arrivals.append(Arrival(path.with_suffix(CAPTION), f"{arrivals[-1].stem}{CAPTION}"))
     return arrivals

@@ -46,4 +46,11 @@ ENDPOINTS: Sequence[Endpoint] = (
         query=object_of({"again": {**FLAG, "default": False}}),
         answers=ANYTHING,
     ),
+    _endpoint(
+        path="/v1/environment",
+        summary="Whether the training environment is ready, and how far its making is.",
+        perform=through("environment.state"),
+        query=object_of({"measure": {**FLAG, "default": False, "description": "Sizes of all of them, too."}}),
+        answers=answer_of(ready=FLAG, fault=TEXT, folder=TEXT, making=ANYTHING, log=list_of(TEXT)),
+    ),
 )

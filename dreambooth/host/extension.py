@@ -34,9 +34,10 @@ def draw_tab() -> Any:  # noqa: ANN401 - Gradio's Blocks
     return build_tab(partial(answer, find_place(), find_actions()))
 
 
-def start(_demo: object, app: FastAPI) -> None:
-    """The webui's server has begun to answer, with pages or without: after every reload it is another one."""
-    mount_api(app, build_api(find_place(), gate_of_webui(app, loaded("shared").cmd_opts)))
+def start(_: object, app: FastAPI) -> None:
+    """A server has started, for the first time or after a reload; it may have no pages at all."""
+    place = find_place()
+    mount_api(app, build_api(place, gate_of_webui(app, loaded("shared").cmd_opts, place.host)))
 
 
 def stop() -> None:

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.routing import Mount
 
+from dreambooth.actions.workplace import Host
 from dreambooth.api.gate import Refusal
 from dreambooth.host.login import (
     ASK_FOR_PASSWORD,
@@ -24,9 +25,6 @@ from dreambooth.host.login import (
     refuse_foreign_name,
     refuse_foreign_page,
 )
-
-# Whichever is set, other machines can come in; the first, where it is known, sums up the others.
-OPENING_OPTIONS = ("webui_is_non_local", "listen", "share", "ngrok", "server_name")
 
 
 class LoginApp(Protocol):
@@ -74,16 +72,16 @@ class HostGate:
         return refuse_foreign_name(visitor)
 
 
-def gate_of_webui(app: Starlette, options: object) -> HostGate:
+def gate_of_webui(app: Starlette, options: object, webui: Host) -> HostGate:
     """The gate of a webui, whose app and command line options these are."""
     return HostGate(
         gradio=lambda: find_login_app(app),
-        passwords=lambda: _read_passwords(options),
-        serves_others=lambda: any(getattr(options, name, None) for name in OPENING_OPTIONS),
+        passwords=lambda: read_passwords(options),
+        serves_others=lambda: not webui.is_local(),
     )
 
 
-def _read_passwords(options: object) -> Mapping[str, str]:
+def read_passwords(options: object) -> Mapping[str, str]:
     """The users of the API: of ``--api-auth``, and of ``--auth`` and ``--auth-file`` in SD.Next."""
     told = [getattr(options, name, None) or "" for name in ("api_auth", "auth")]
     if auth_file := getattr(options, "auth_file", None):

@@ -25,7 +25,7 @@ from dreambooth.host.webui import Webui
 from dreambooth.jobs.control import cancel
 from dreambooth.lending.hosts import HostFolder, announced
 from dreambooth.lending.loan import Loan, find_loan, say_lent, take_back
-from dreambooth.lending.orders import ReceivedOrder, answer_order, find_order
+from dreambooth.lending.orders import Answer, ReceivedOrder, answer_order, find_order
 from dreambooth.lending.saved import take_saved
 
 LOOK_SECONDS = 0.2
@@ -83,8 +83,12 @@ class Lender:
             self._lend_or_say_why(folder, loan)
 
     def _draw(self, folder: HostFolder, order: ReceivedOrder) -> None:
-        with generation_held(), shown_job():
-            answer = draw_order(order.order, lambda: find_order(folder) == order)
+        try:
+            with generation_held(), shown_job():
+                answer = draw_order(order.order, lambda: find_order(folder) == order)
+        except Exception as error:
+            log.exception("dreambooth: class images could not be drawn")
+            answer = Answer("failed", f"could not draw: {type(error).__name__}: {error}")
         answer_order(folder, order, answer)
 
     def _lend_or_say_why(self, folder: HostFolder, loan: Loan) -> None:

@@ -164,6 +164,8 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
     if reporter.config.saving.save_at_end:  # first: it tells how far the weights moved from those in working/
         reporter.save(run.step)
         told["checkpoint"] = str(reporter.written[-1])
+        if reporter.shown is not None:
+            told["webui"] = str(reporter.shown)
     keep_result(
         run,
         job.model_folder,

@@ -189,7 +189,9 @@ class FaceRestorer:
 
 
 @pytest.mark.usefixtures("lender")
-def test_face_restorer_that_was_used_leaves_the_device_and_one_that_was_not_stays_untouched(webui, borrow, monkeypatch):
+def test_face_restorer_that_was_used_leaves_the_device_and_one_that_was_not_stays_untouched(
+    webui, borrow, monkeypatch
+):
     used, unused = FaceRestorer(), FaceRestorer()
     used.face_helper = object()
     monkeypatch.setattr(webui.shared, "face_restorers", [unused, used], raising=False)

@@ -41,27 +41,23 @@ class Program:
 
     def get(self, path: str, **query: object) -> Answer:
         """A GET with a query."""
-        return self._send(Request(self._address(path, query), headers=dict(self.headers)))
+        return self._ask("GET", self._address(path, query), None, {})
 
     def post(self, path: str, send: object = None, **query: object) -> Answer:
         """A POST with a query, and maybe with JSON."""
-        body, headers = (
-            (b"", {}) if send is None else (json.dumps(send).encode(), {"content-type": "application/json"})
-        )
-        return self._send(
-            Request(self._address(path, query), body, {**self.headers, **headers}, method="POST")
-        )
+        body = b"" if send is None else json.dumps(send).encode()
+        headers = {} if send is None else {"content-type": "application/json"}
+        return self._ask("POST", self._address(path, query), body, headers)
 
     def form(self, method: str, path: str, **fields: str) -> Answer:
         """A form."""
-        return self._send(
-            Request(self._address(path, {}), urlencode(fields).encode(), dict(self.headers), method=method)
-        )
+        return self._ask(method, self._address(path, {}), urlencode(fields).encode(), {})
 
     def _address(self, path: str, query: Mapping[str, object]) -> str:
         return f"{self.url}/dreambooth/{path}?{urlencode(query)}"
 
-    def _send(self, request: Request) -> Answer:
+    def _ask(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        request = Request(url, body, {**self.headers, **headers}, method=method)
         try:
             with urlopen(request, timeout=120) as answer:
                 return _read(answer)

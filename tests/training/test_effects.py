@@ -134,9 +134,11 @@ FILES = {
     "data.cache_latents": (False, lambda folder: names(folder.cache), []),
 }
 
-ELSEWHERE = {  # each has a test of its own below, the first four in tests/jobs
+ELSEWHERE = {  # each has a test of its own below, those of saving in tests/jobs
     "saving.name",
     "saving.copy_to",
+    "saving.to_webui",
+    "data.class_images_by",  # in tests/host_contract
     "loss.check_prediction",
     "ema.placement",
     "precision.device",
