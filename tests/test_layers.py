@@ -30,7 +30,7 @@ ARROWS = {
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
     "ui": {"actions", "jobs", "visitors"} | PLAIN,
     "api": {"actions", "data", "jobs"} | PLAIN,
-    "callback": {"api", "config", "events", "jobs"},
+    "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
     "client": set(),
     "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
@@ -115,9 +115,7 @@ def find_forbidden(path: Path) -> set[str]:
     unit, names = unit_of(path), imports_of(path)
     ours = {name.split(".")[1] for name in names if name.startswith("dreambooth.")}
     forbidden = HEAVY if unit in LEFT else set()
-    forbidden = (
-        forbidden | ({"gradio"} if unit != "ui" else set()) | ({"modules"} if unit != "host" else set())
-    )
+    forbidden = forbidden | {name for name, units in ONLY_IN.items() if unit not in units}
     return (ours - ARROWS.get(unit, set()) - {unit}) | (outside_names(names) & forbidden)
 
 
