@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dreambooth.callback import name_callback
 from dreambooth.config.forms.create import CreateForm, ImportForm
 from dreambooth.config.forms.export import ExportForm
 from dreambooth.config.forms.sample import SampleForm
@@ -141,6 +142,8 @@ def ui(library: Library, asked: Namespace, console: Console) -> int:
     from dreambooth.host.standalone import parse_listening, serve  # needs Gradio, which other commands do not
 
     listening = parse_listening(asked.port, asked.auth, to_all=asked.listen)
+    if asked.callback_url:
+        name_callback(asked.callback_url)  # before anything starts a worker
     serve(library, asked.data_dir, listening, console.say)
     return 0
 

@@ -270,8 +270,8 @@ PROBES: dict[str, Callable[[], Finding]] = {
 }
 
 _ADVICE = {
-    "torch": "remove the training environment and set it up again; what DREAMBOOTH_TORCH_COMMAND names, if it "
-    "is set, may be too old",
+    "torch": "remove the training environment and set it up again; what DREAMBOOTH_TORCH_COMMAND names, if "
+    "it is set, may be too old",
     "device": "check the driver, or hide the device from torch (CUDA_VISIBLE_DEVICES=-1) to train on the CPU",
     "8-bit optimizer": "train with AdamW instead",
     "xformers": "train with torch's own attention instead, it is the default",

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from dreambooth.callback import start_telling
 from dreambooth.config.folders import RunFolder
 from dreambooth.events import EventWriter, find_end
 from dreambooth.locks import file_lock
@@ -51,14 +52,16 @@ def work(
         os.utime(run.path.parent)  # where somebody who looks for living runs sees that one has begun
         events = EventWriter(run)
         events.write("work", job=asked["job"], pid=os.getpid())
-        from dreambooth.tasks.performing import perform  # loads torch
+        from dreambooth.tasks.performing import load_task, perform
 
+        task = load_task(asked["job"])
         when_loaded()
-        end = perform(Job(run, asked, events, stop_asked))
+        end = perform(task, Job(run, asked, events, stop_asked))
         events.write("end", **end)
         if asked["job"] == "train" and end["outcome"] in OVER:
             shutil.rmtree(run.state, ignore_errors=True)  # a run that is over needs no state any more
         events.close()
+    start_telling(run)  # when others may work on already
     return end
 
 

@@ -94,13 +94,26 @@
   function viewPicture(page, list, index) {
     const place = h("div", { class: "db-view-place" });
     const words = h("p", { class: "db-view-words" });
+    const send = h("button", { type: "button", hidden: true, onclick: () => {
+      box.close();
+      trainer.sendToTxt2img(send.values);
+    } }, "Send to txt2img");
     const step = (by) => { index = (index + by + list.length) % list.length; draw(); };
     function draw() {
       place.replaceChildren(picture(list[index].path, { side: 0, alt: list[index].title }));
       words.textContent = list[index].title;
+      send.hidden = true;
+      if (trainer.hasTxt2img()) offer(list[index].path);
+    }
+    /** To the webui's own tab, if the file says how it was generated. */
+    async function offer(path) {
+      const { values } = await page.call("pictures.generation", { path, folders: page.pictureFolders || [] }).catch(() => ({ values: {} }));
+      if (list[index].path !== path) return; // another is shown by now
+      send.values = values;
+      send.hidden = values.prompt === undefined;
     }
     const box = h("dialog", { class: "db-view", "aria-label": "Picture" }, place, words,
-      h("div", { class: "db-row db-end" },
+      h("div", { class: "db-row db-end" }, send,
         list.length > 1 && h("button", { type: "button", onclick: () => step(-1), "aria-label": "Previous picture" }, "‹"),
         list.length > 1 && h("button", { type: "button", onclick: () => step(1), "aria-label": "Next picture" }, "›"),
         h("button", { type: "button", onclick: () => box.close() }, "Close")));

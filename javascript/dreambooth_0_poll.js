@@ -6,6 +6,7 @@
   const trainer = window.dreamboothTrainer;
   const BUSY_MS = 500;
   const IDLE_MS = 2000;
+  const AWAY_MS = 6000; // seldom: A1111 ends when it is asked in a certain moment of its start
   const HIDDEN_MS = 10000;
 
   class Poll {
@@ -46,6 +47,7 @@
         this.isAway = true;
         this.page.emit("away");
       }
+      if (this.isAway) delay = AWAY_MS;
       if (document.hidden) delay = HIDDEN_MS;
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.ask(), delay);

@@ -119,30 +119,15 @@
     }, trainer.picture(path, { side: 384, alt: title }))));
   }
 
-  /** The host's own txt2img, where there is one: its fields are filled and its tab is opened. */
+  /** Prompt and numbers of the form; a side that is 0 is the model's own, which the webui knows better. */
   function startSending(page) {
     const button = page.find("[data-press='page.send']");
-    const field = (id, kind) => document.querySelector(`#${id} ${kind}`);
-    page.on("begin", () => { button.hidden = !field("txt2img_prompt", "textarea"); });
-    page.on("tab", () => { button.hidden = !field("txt2img_prompt", "textarea"); });
+    const look = () => { button.hidden = !trainer.hasTxt2img(); };
+    page.on("begin", look);
+    page.on("tab", look);
     page.press("page.send", () => {
       const values = fields.readAll(formOf(page, "sample"));
-      const put = (id, kind, value) => {
-        const control = field(id, kind);
-        if (!control) return;
-        control.value = value;
-        control.dispatchEvent(new Event("input", { bubbles: true }));
-        control.dispatchEvent(new Event("change", { bubbles: true }));
-      };
-      put("txt2img_prompt", "textarea", values.prompt);
-      put("txt2img_neg_prompt", "textarea", values.negative_prompt);
-      put("txt2img_steps", "input[type=number]", values.steps);
-      put("txt2img_cfg_scale", "input[type=number]", values.guidance_scale);
-      put("txt2img_seed", "input", values.seed);
-      if (values.width) put("txt2img_width", "input[type=number]", values.width);
-      if (values.height) put("txt2img_height", "input[type=number]", values.height);
-      const tabs = [...document.querySelectorAll("#tabs > .tab-nav button, #tabs > div:first-child button")];
-      tabs.find((tab) => tab.textContent.trim() === "txt2img")?.click();
+      trainer.sendToTxt2img({ ...values, width: values.width || null, height: values.height || null });
     });
   }
 

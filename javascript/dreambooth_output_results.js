@@ -12,7 +12,7 @@
     lora_merge: "Merging LoRAs", lora_bake: "Baking a LoRA in", lora_extract: "Extracting a LoRA", lora_resize: "Resizing a LoRA", lora_convert: "Converting a LoRA",
   };
   const LABELS = {
-    path: "File", checkpoint: "Checkpoint", folder: "Folder", report: "Report", bytes: "Size", family: "Family", predicts: "Predicts", resolution: "Resolution",
+    path: "File", checkpoint: "Checkpoint", webui: "In the webui", folder: "Folder", report: "Report", bytes: "Size", family: "Family", predicts: "Predicts", resolution: "Resolution",
     num_weights: "Weights", dtype: "Precision", format: "Format", tensors: "Tensors", changed: "Weights changed", modules: "Layers", ranks: "Ranks",
     kept: "Kept of the change", outside: "Outside of the file", moved: "Moved", discarded: "Left out", left_out: "Left out", step: "Steps", model: "Model",
   };
@@ -100,7 +100,7 @@
     check: drawPlan,
     classes: drawClasses,
     import: drawImport,
-    train: (result) => [list(result, ["checkpoint"])],
+    train: (result) => [list(result, ["checkpoint", "webui"])],
     sample: (result, page) => [result.grid && drawGrid(result.grid, page)],
     create: (result) => [list(result, ["model", "family", "predicts", "resolution", "num_weights", "dtype", "path"], { path: "Folder" })],
   };

@@ -42,8 +42,7 @@ def draw_trouble(error: Exception) -> Tabs:
     with gr.Blocks(analytics_enabled=False) as tab:
         words = gr.HTML(
             '<div id="dreambooth_trouble" role="alert"><p><b>The Dreambooth trainer cannot be shown.</b></p>'
-            f"<p>{html.escape(advice)}</p><pre>{said}</pre></div>",
-            elem_id="dreambooth_page",
+            f"<p>{html.escape(advice)}</p><pre>{said}</pre></div>"
         )
     words.do_not_save_to_config = True
     return [(tab, "Dreambooth", "dreambooth")]
@@ -57,6 +56,8 @@ def find_namesake() -> Path | None:
 
 try:
     from dreambooth.host import extension
+
+    extension.lend_device()  # before the webui loads its model: a training may be under way
 except Exception as error:  # noqa: BLE001 - whatever it is, the tab says it
     script_callbacks.on_ui_tabs(partial(draw_trouble, error))
 else:

@@ -17,10 +17,12 @@ TRAINER = PARTS | {"events", "training", "methods"}
 ARROWS = {
     "scripts": {"ui", "api", "host"},
     "install": {"environment"},
+    "preload": set(),
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"jobs", "host", "console", "form_arguments", "running", "setting_commands"} | PLAIN,
+    "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
+    | PLAIN,
     "setting_commands": {"config", "console", "jobs"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},
@@ -28,8 +30,10 @@ ARROWS = {
     "console": {"events"},
     "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
     "ui": {"actions", "jobs", "visitors"} | PLAIN,
-    "api": {"actions", "jobs"} | PLAIN,
-    "host": {"actions", "api", "jobs", "ui", "visitors"} | PLAIN,
+    "api": {"actions", "data", "jobs"} | PLAIN,
+    "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
+    "client": set(),
+    "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
     "jobs": PLAIN | {"locks"},
     "doctor": {"environment"},
     "config": {"locks"},
@@ -38,9 +42,10 @@ ARROWS = {
     "environment": set(),
     "locks": set(),
     "visitors": set(),
+    "lending": {"config", "locks"},
     "turns": {"config", "locks"},
-    "worker": {"config", "events", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "locks", "migration", "tools", "turns"},
+    "worker": {"callback", "config", "events", "locks", "tasks"},
+    "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config"},
@@ -53,19 +58,32 @@ ARROWS = {
 }
 
 LEFT = (
-    {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
-    | {"visitors"}
+    {
+        "scripts",
+        "install",
+        "preload",
+        "__init__",
+        "__main__",
+        "ui",
+        "api",
+        "host",
+        "actions",
+        "jobs",
+        "locks",
+        "turns",
+    }
+    | {"callback", "client", "lending", "visitors"}
     | PLAIN
     | CONSOLE
 )
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "bitsandbytes", "xformers"}
 # The script draws a tab of its own when nothing of ours can be imported.
 ONLY_IN = {"gradio": {"ui", "scripts"}, "modules": {"host", "scripts"}}
-STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment"}
+STANDARD_LIBRARY_ONLY = {"install", "preload", "__main__", "doctor", "environment", "client"}
 
 
 def find_files() -> list[Path]:
-    entries = [ROOT / "install.py", *(ROOT / "scripts").rglob("*.py")]
+    entries = [ROOT / "install.py", ROOT / "preload.py", *(ROOT / "scripts").rglob("*.py")]
     return [*entries, *sorted((ROOT / "dreambooth").rglob("*.py"))]
 
 

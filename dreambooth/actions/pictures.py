@@ -10,13 +10,14 @@ from typing import Any
 
 from PIL import Image
 
-from dreambooth.actions.asked import asked_number, asked_texts
+from dreambooth.actions.asked import asked_number, asked_text, asked_texts
 from dreambooth.actions.background import DRAWING, Progress, Task, wait_for
-from dreambooth.actions.places import Reach
+from dreambooth.actions.places import Reach, refusing_bad_data
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.data.errors import PictureError
 from dreambooth.data.file_memory import FileMemory
+from dreambooth.data.generation_text import parse_generation_text, read_generation_text
 from dreambooth.data.pictures import load_picture
 
 MOST_PICTURES = 500
@@ -55,6 +56,14 @@ def show(place: Workplace, values: Values) -> dict[str, Any]:
     tasks = {typed: _start(reach, typed, side_px) for typed in typed_paths}
     wait_for([task for task in tasks.values() if isinstance(task, Task)])
     return {"pictures": {typed: _answer(task) for typed, task in tasks.items()}}
+
+
+def generation(place: Workplace, values: Values) -> dict[str, Any]:
+    """How the picture ``path`` was generated, as its file says; empty when it says nothing."""
+    path = Reach(place, values).picture(asked_text(values, "path"))
+    with refusing_bad_data():
+        text = read_generation_text(path)
+    return {"values": parse_generation_text(text) if text else {}}
 
 
 def _start(reach: Reach, typed: str, side_px: int) -> Task | ConfigError:
@@ -104,4 +113,4 @@ def _to_url(content: bytes, stored_as: str) -> str:
     return f"data:{MIME_TYPES[stored_as]};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-ACTIONS: dict[str, Action] = {"pictures.show": show}
+ACTIONS: dict[str, Action] = {"pictures.generation": generation, "pictures.show": show}

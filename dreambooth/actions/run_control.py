@@ -7,13 +7,19 @@ from typing import Any
 from dreambooth.actions.asked import asked_flag, asked_text
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.jobs.control import ask_training, begin_training, cancel, resume_training
+from dreambooth.jobs.start import ResultFolders
 from dreambooth.jobs.trainings import find_asked_training
 
 
 def train(place: Workplace, values: Values) -> dict[str, Any]:
     """Train ``name``: anew, or with ``resume`` from where it was interrupted."""
-    start = resume_training if asked_flag(values, "resume") else begin_training
-    return {"run": place.library.run_place(start(place.library, asked_text(values, "name")))}
+    name = asked_text(values, "name")
+    if asked_flag(values, "resume"):
+        run = resume_training(place.library, name)
+    else:
+        webui = ResultFolders(place.host.checkpoint_folder(), place.host.lora_folder())
+        run = begin_training(place.library, name, webui=webui)
+    return {"run": place.library.run_place(run)}
 
 
 def ask(place: Workplace, values: Values) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from dreambooth.actions.workplace import Workplace
 from dreambooth.api.endpoint import Asked, Endpoint
 from dreambooth.api.errors import Refused, refused_by, to_answer
 from dreambooth.api.gate import Gate
+from dreambooth.api.old_key import find_keys
 from dreambooth.api.reading import read_json, read_path, read_query
 from dreambooth.api.table import find_endpoints
 from dreambooth.api.uploads import received_files
@@ -65,7 +66,7 @@ class Api:
 
     async def _answer(self, request: Request) -> Response:
         try:
-            self._refuse_strangers(request)
+            await self._refuse_strangers(request)
             if request.method == "OPTIONS":
                 return Response(status_code=HTTPStatus.NO_CONTENT, headers=self._find_allowed(request))
             return await self._perform(request, self._find(request))
@@ -77,9 +78,17 @@ class Api:
             logger.exception("%s %s failed", request.method, request.url.path)
             return to_answer(Refused(500, f"{type(error).__name__}: {error}"))
 
-    def _refuse_strangers(self, request: Request) -> None:
-        if refusal := self._gate.find_refusal(request):
-            raise Refused(refusal.status, refusal.message, headers=refusal.headers)
+    async def _refuse_strangers(self, request: Request) -> None:
+        refusal = self._gate.find_refusal(request)
+        if refusal is None or (refusal.status == 401 and await self._brings_key(request)):
+            return
+        raise Refused(refusal.status, refusal.message, headers=refusal.headers)
+
+    async def _brings_key(self, request: Request) -> bool:
+        """Whether a password of the API comes as the key that programs of the old extension send."""
+        matching = [each for route, each in self._routes if route.matches(request.scope)[0] is Match.FULL]
+        is_old = bool(matching) and matching[0].deprecated
+        return is_old and any(map(self._gate.knows_password, await find_keys(request)))
 
     def _find(self, request: Request) -> Found:
         for route, endpoint in self._routes:

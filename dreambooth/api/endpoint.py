@@ -61,6 +61,7 @@ class Endpoint:
     names: Mapping[str, Schema] = field(default_factory=dict)  # of the path, where they are not any text
     query: Schema = field(default_factory=lambda: object_of({}))
     body: Schema | None = None
+    bodies: Mapping[str, Schema] = field(default_factory=dict)  # by content type, where ``perform`` reads it
     files: str = ""
     status: int = 200
     media: str = "application/json"

@@ -40,7 +40,11 @@ def refused_by(error: ConfigError) -> Refused:
 
 
 def to_answer(refused: Refused) -> JSONResponse:
+    """The refusal with its status."""
+    return JSONResponse(describe(refused), status_code=refused.status, headers=dict(refused.headers))
+
+
+def describe(refused: Refused) -> dict[str, object]:
     """``{"error": {"message": …, "problems": [{"field": …, "advice": …}]}}``."""
     problems = [{"field": each.field, "advice": each.advice} for each in refused.faults if each.field]
-    error = {"message": str(refused), "problems": problems}
-    return JSONResponse({"error": error}, status_code=refused.status, headers=dict(refused.headers))
+    return {"error": {"message": str(refused), "problems": problems}}

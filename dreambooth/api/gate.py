@@ -23,3 +23,6 @@ class Gate(Protocol):
 
     def find_refusal(self, visitor: HTTPConnection) -> Refusal | None:
         """Why this request is refused; None: it may come in."""
+
+    def knows_password(self, password: str) -> bool:
+        """Whether it is a password of the API, whoever's; never without ``--api-auth``."""

@@ -22,6 +22,7 @@ ERROR = object_of(
         )
     },
     ["error"],
+    is_open=True,  # programs of the old extension find the message a second time
 )
 REASONS = {
     400: "The request could not be read.",
@@ -29,11 +30,12 @@ REASONS = {
     403: "Nobody is let in from there.",
     404: "There is nothing of this name.",
     409: "It does not go with how things are now.",
+    410: "It is not offered any more; the message says what is instead.",
     413: "The request is too large.",
     415: "The body is of another kind.",
     422: "It cannot be done as asked; the problems say why, field by field.",
     500: "Something failed; the host's log has more.",
-    503: "The training environment is not ready.",
+    503: "The training environment is not ready, or something could not be waited for.",
 }
 WITH_BODY = (400, 413, 415)
 ALWAYS = (401, 403, 422, 500)
@@ -74,7 +76,7 @@ def _describe(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.deprecated:
         told["deprecated"] = True
     if content := _body(endpoint):
-        told["requestBody"] = {"required": True, "content": content}
+        told["requestBody"] = {"required": not endpoint.bodies, "content": content}
     return told
 
 
@@ -83,7 +85,8 @@ def _body(endpoint: Endpoint) -> dict[str, Any]:
     if endpoint.files:
         files = {**list_of({**TEXT, "format": "binary"}), "minItems": 1, "maxItems": MOST_FILES}
         return {"multipart/form-data": {"schema": object_of({endpoint.files: files}, [endpoint.files])}}
-    return {"application/json": {"schema": endpoint.body}} if endpoint.body is not None else {}
+    bodies = endpoint.bodies if endpoint.body is None else {"application/json": endpoint.body}
+    return {kind: {"schema": schema} for kind, schema in bodies.items()}
 
 
 def _name(endpoint: Endpoint) -> str:

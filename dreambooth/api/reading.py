@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,7 @@ from dreambooth.config.folders import find_name_fault
 from dreambooth.config.store import Fault
 
 JSON = "application/json"
+NUMBER_TEXT = re.compile(r"-?[0-9]{1,300}(\.[0-9]+)?(e-?[0-9]{1,2})?")
 
 
 def content_type(request: Request) -> str:
@@ -57,26 +59,33 @@ def _parse(schema: Schema, text: str) -> Any:  # noqa: ANN401 - what the schema 
         return {"true": True, "false": False}.get(text, text)
     if schema.get("type") == "integer" and text.removeprefix("-").isdecimal() and text.isascii():
         return int(text) if len(text) < 20 else float(text)
+    if schema.get("type") == "number" and NUMBER_TEXT.fullmatch(text):
+        return float(text)
     return text
 
 
 async def read_json(request: Request, schema: Schema) -> dict[str, Any]:
     """The body, an object; raises Refused for what is none, and with every fault."""
     refuse_other_content(request, JSON)
-    refuse_too_large(request, MOST_JSON_BYTES)
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_JSON_BYTES:
-                raise too_large(MOST_JSON_BYTES)
-    except ClientDisconnect:
-        raise Refused(HTTPStatus.BAD_REQUEST, "the request ended before it was whole") from None
-    values = parse_json(bytes(body))
+    values = parse_json(await read_within(request, MOST_JSON_BYTES))
     if not isinstance(values, dict):
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "the body must be an object")
     _refuse(list(find_faults(schema, values)))
     return values
+
+
+async def read_within(request: Request, most_bytes: int) -> bytes:
+    """The body as it came; raises Refused for one that is too large, or ends too early."""
+    refuse_too_large(request, most_bytes)
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most_bytes:
+                raise too_large(most_bytes)
+    except ClientDisconnect:
+        raise Refused(HTTPStatus.BAD_REQUEST, "the request ended before it was whole") from None
+    return bytes(body)
 
 
 def parse_json(body: bytes) -> Any:  # noqa: ANN401 - from outside

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from dreambooth.config.option import option
 
@@ -46,4 +46,14 @@ class DataConfig:
     )
     cache_latents: bool = option(
         True, "Cache latents", "Encode every picture once and keep the result on disk, keyed by its content."
+    )
+    class_images_by: Literal["trainer", "webui"] = option(
+        "trainer",
+        "Class images by",
+        "Who draws the class images that are missing.",
+        choices_help={
+            "trainer": "The trainer, with the model as it is, without a LoRA; prompts are taken literally.",
+            "webui": "The running webui's txt2img, with the checkpoint that the model was made from; it "
+            "weights words as (word:1.2), and its VAE, clip skip and embeddings count.",
+        },
     )

@@ -44,11 +44,17 @@ class SavingConfig:
     name: str = option(
         "", "File name", "Of what is saved, before the step; empty: the model's name.", advanced=True
     )
+    to_webui: bool = option(
+        True,
+        "Into the webui's folders",
+        "What is saved appears in the webui's own list of checkpoints or LoRAs at once, and goes from there "
+        "when it is not kept; it takes no second room where both folders are on one disk.",
+    )
     copy_to: str = option(
         "",
         "Copy to",
-        "A folder that gets a copy of every saved file, with card and preview: where your webui looks for "
-        "checkpoints or LoRAs. Copies stay. Empty: none.",
+        "A folder that gets a copy of every saved file, with card and preview, as of another program. "
+        "Copies stay. Empty: none.",
     )
     save_at_end: bool = option(True, "Checkpoint at the end", "Write the finished checkpoint or LoRA.")
     metadata: bool = option(

@@ -65,10 +65,16 @@ def make_environment(report: Callable[[str], None], *, dev: bool = False) -> Non
 
 
 def remove_environments() -> None:
-    """Remove every environment; raises EnvironmentInUse while something runs in one, or one is being made."""
-    from dreambooth.environment.removing import remove_all
+    """Remove every environment; raises EnvironmentInUse while something runs in one, or one is being made.
+
+    They are gone at once; their files are deleted in a thread, and what it leaves at the next start.
+    """
+    from threading import Thread
+
+    from dreambooth.environment.removing import delete_removed, remove_all
 
     remove_all()
+    Thread(target=delete_removed, name="deletes an environment").start()
 
 
 def explain_unused_card() -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dreambooth.environment import place
-from dreambooth.environment.holding import is_held, require_ours
+from dreambooth.environment.holding import HOLD_FILE, is_held, require_ours
 from dreambooth.environment.problems import EnvironmentProblem
 from dreambooth.environment.progress import LOG_FILE, STOPPED, read_log, read_progress
 from dreambooth.environment.sizes import downloaded_bytes
@@ -70,6 +70,8 @@ def begin_making() -> None:
     before = read_progress(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / HOLD_FILE).touch()  # says that the folder is ours
+        (folder / LOG_FILE).write_bytes(b"")
         with (folder / LOG_FILE).open("ab") as log:
             maker = subprocess.Popen(
                 [sys.executable, "-m", "dreambooth.environment"],
@@ -88,3 +90,6 @@ def begin_making() -> None:
     until = time.monotonic() + LONGEST_START_SECONDS
     while read_progress(folder) == before and maker.poll() is None and time.monotonic() < until:
         time.sleep(_POLL_SECONDS)
+    if maker.poll() and read_progress(folder) == before:
+        said = [line for line in read_log(folder, 20) if line.strip()] or ["nothing"]
+        raise EnvironmentProblem(f"The making of the training environment ended at once and said: {said[-1]}")

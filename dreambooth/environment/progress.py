@@ -24,6 +24,7 @@ class Progress:
 
     state: str  # making, done or failed
     began: float = field(default_factory=time.time)
+    pid: int = field(default_factory=os.getpid)  # of the process that makes it
     told: str = ""  # what it is at, or why it failed
     warnings: tuple[str, ...] = ()
 

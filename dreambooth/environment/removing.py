@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -35,8 +36,7 @@ def remove_unused(report: Callable[[str], None]) -> None:
                                 f"Removing the training environment of an earlier version, {old.folder.name}"
                             )
                             remove_folder(old.folder)
-            for rest in folder.glob(f"{REMOVED}*"):
-                shutil.rmtree(rest, ignore_errors=True)
+            delete_removed()
     except OSError as error:
         report(f"Warning: a training environment of an earlier version stays in {folder}: {error}")
 
@@ -49,7 +49,10 @@ def _is_left_behind(environment: Environment) -> bool:
 
 
 def remove_all() -> None:
-    """Remove every environment; raises EnvironmentInUse while something runs in one, or one is being made."""
+    """Take away every environment; raises EnvironmentInUse while something runs in one, or one is being made.
+
+    What is taken away is still to be deleted, which may take a minute.
+    """
     folder = place.environment_folder()
     require_ours(folder)
     if not (folder / HOLD_FILE).exists():
@@ -65,8 +68,10 @@ def remove_all() -> None:
                         "was started with python -m dreambooth; end it first"
                     )
             for child in list(folder.iterdir()):
-                if child.name != HOLD_FILE:
-                    remove_folder(child) if child.is_dir() and not child.is_symlink() else child.unlink()
+                if child.is_dir() and not child.is_symlink():
+                    _take_away(child)
+                elif child.name != HOLD_FILE:
+                    child.unlink(missing_ok=True)
     except OSError as error:
         raise EnvironmentProblem(f"{folder} cannot be removed wholly: {error}") from error
 
@@ -82,12 +87,20 @@ def is_in_use(environment: Environment) -> bool:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder of ours: from one moment to the next it is no environment any more."""
-    if not path.exists():
-        return
-    going = path.with_name(f"{REMOVED}{path.name}")
-    shutil.rmtree(going, ignore_errors=True)
-    path.replace(going)
-    with suppress(OSError):  # tried again at the next start
-        shutil.rmtree(going)
+    """Delete a folder of ours: from one moment to the next it is no environment any more."""
+    if path.exists():
+        shutil.rmtree(_take_away(path), ignore_errors=True)  # tried again at the next start
+    with suppress(OSError):  # Windows, where whoever looked still has it open
         path.with_name(path.name + ENDING).unlink(missing_ok=True)
+
+
+def _take_away(path: Path) -> Path:
+    if path.name.startswith(REMOVED):
+        return path
+    return path.replace(path.with_name(f"{REMOVED}{path.name}-{time.time_ns()}"))
+
+
+def delete_removed() -> None:
+    """Delete what was taken away."""
+    for rest in place.environment_folder().glob(f"{REMOVED}*"):
+        shutil.rmtree(rest, ignore_errors=True)

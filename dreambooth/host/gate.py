@@ -57,6 +57,11 @@ class HostGate:
         advice = "log in to the page first" if wants_login else "send the user and password of the API"
         return Refusal(401, f"this host wants a login: {advice}", ASK_FOR_PASSWORD if passwords else {})
 
+    def knows_password(self, password: str) -> bool:
+        """Whether it is one of the API's passwords; all are compared, whichever is right."""
+        known = [is_same(password, word) for word in self.passwords().values()]
+        return any(known)
+
     def _refuse_without_login(self, visitor: HTTPConnection) -> Refusal | None:
         if self.serves_others():
             return Refusal(

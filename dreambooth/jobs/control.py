@@ -22,12 +22,14 @@ from dreambooth.events import (
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.runs import is_alive, job_of
 from dreambooth.jobs.shelf import library_lock
-from dreambooth.jobs.start import prepare_training, start_worker
+from dreambooth.jobs.start import ResultFolders, prepare_training, start_worker
 from dreambooth.jobs.trainings import find_living_training, find_resumable
 
 
-def begin_training(library: Library, name: str, config: TrainConfig | None = None) -> RunFolder:
-    """Start a new training, with the model's own settings if no others are given.
+def begin_training(
+    library: Library, name: str, config: TrainConfig | None = None, webui: ResultFolders | None = None
+) -> RunFolder:
+    """Start a new training, with the model's own settings if no others are given; see prepare_training.
 
     Raises ConfigError for contradictions in the settings, and while the model is being trained. Of two who
     begin at the same time one comes second.
@@ -38,7 +40,7 @@ def begin_training(library: Library, name: str, config: TrainConfig | None = Non
         if problems := find_problems(config):
             raise ConfigError("\n".join(map(str, problems)))
         _refuse_second(library.folder(name))
-        run = prepare_training(library, name, record, config)
+        run = prepare_training(library, name, record, config, webui)
         start_worker(run)
         return run
 

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +77,27 @@ def _write_asked(run: RunFolder, library: Library, job: str, asked: Mapping[str,
     return run
 
 
-def prepare_training(library: Library, name: str, record: ModelRecord, config: TrainConfig) -> RunFolder:
-    """The run of a new training with these settings."""
-    asked = {
+@dataclass(frozen=True)
+class ResultFolders:
+    """Where a webui looks for what a training makes."""
+
+    checkpoints: Path
+    loras: Path
+
+    def folder_for(self, config: TrainConfig) -> Path:
+        """That for the results of these settings."""
+        return self.checkpoints if config.adapter == "none" else self.loras
+
+
+def prepare_training(
+    library: Library,
+    name: str,
+    record: ModelRecord,
+    config: TrainConfig,
+    webui: ResultFolders | None = None,
+) -> RunFolder:
+    """The run of a new training with these settings; its results also go to a webui's folders."""
+    asked: dict[str, Any] = {
         "config": config_to_json(config),
         "lifetime_before": {"steps": record.lifetime_steps, "epochs": record.lifetime_epochs},
         "after_run": record.last_run,
@@ -86,6 +105,8 @@ def prepare_training(library: Library, name: str, record: ModelRecord, config: T
         and config.adapter != "none"
         and config.lora.start == "continue",
     }
+    if webui is not None:
+        asked["webui_folder"] = str(webui.folder_for(config))
     return prepare_run(library, library.folder(name), "train", asked)
 
 

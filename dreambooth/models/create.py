@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dreambooth.models.appearing import folder_appearing_whole
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.descriptions import write_descriptions
 from dreambooth.models.errors import CheckpointError
@@ -13,7 +14,7 @@ from dreambooth.models.from_checkpoint import Wishes, read_single_file, read_vae
 from dreambooth.models.from_folder import read_folder
 from dreambooth.models.source import Source
 from dreambooth.models.streaming import require_space, write_safetensors
-from dreambooth.models.working import EXTRA_FILE, TORCH_FORMAT, folder_appearing_whole, write_part
+from dreambooth.models.working import EXTRA_FILE, TORCH_FORMAT, write_part
 
 
 @dataclass(frozen=True, kw_only=True)

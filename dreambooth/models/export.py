@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from dreambooth.config.folders import written_whole
+from dreambooth.models.appearing import folder_appearing_whole
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.descriptions import write_descriptions
 from dreambooth.models.errors import CheckpointError
@@ -20,7 +21,7 @@ from dreambooth.models.prediction import V_MARKER, ZERO_SNR_MARKER
 from dreambooth.models.single_file import write_planned
 from dreambooth.models.source import Parts, Source
 from dreambooth.models.streaming import HASH_TO_COME, Planned, require_space
-from dreambooth.models.working import Weights, folder_appearing_whole, write_part
+from dreambooth.models.working import Weights, write_part
 
 
 @dataclass(frozen=True, kw_only=True)

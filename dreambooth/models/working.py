@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import torch
 from torch import Tensor
 
@@ -76,32 +72,3 @@ def _replace_average(working: Path, average: Mapping[str, Tensor]) -> None:
     kept = {name: tensor for name, tensor in extra.items() if not name.startswith(EMA_PREFIX)}
     if average or len(kept) < len(extra):
         write_checkpoint(working / EXTRA_FILE, {**kept, **average}, {})
-
-
-@contextmanager
-def folder_appearing_whole(folder: Path) -> Iterator[Path]:
-    """A folder beside ``folder`` to fill, renamed at the end; an error or a kill leaves no ``folder``.
-
-    What killed processes left is removed first.
-    """
-    if folder.exists():
-        raise CheckpointError(f"{folder} already exists")
-    beside = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    try:
-        _remove_leftovers(folder)
-        beside.mkdir(parents=True)
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be made: {error.strerror}") from error
-    try:
-        yield beside
-        beside.rename(folder)
-    except BaseException:
-        shutil.rmtree(beside)
-        raise
-
-
-def _remove_leftovers(folder: Path) -> None:
-    for leftover in folder.parent.glob(f".{folder.name}.*.partial"):
-        process = leftover.suffixes[-2].removeprefix(".")
-        if process == str(os.getpid()) or (process.isdecimal() and not psutil.pid_exists(int(process))):
-            shutil.rmtree(leftover)

@@ -47,6 +47,7 @@ def _describe_all(job: Job, paths: list[Path]) -> int:
 
 def _load(job: Job) -> Callable[[Image.Image], str]:
     folder = Path(job.asked["tagger"])
+    job.take_device()
     if job.asked["which"] == "wd14":
         return load_wd14(folder, job.asked["threshold"])
     return load_blip(folder, choose_device(job.load_config().precision).device)

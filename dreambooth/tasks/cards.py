@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -76,23 +77,38 @@ def remove_result(result: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def copy_result(result: Path, folder: Path) -> None:
-    """A copy of a result and of what lies beside it; a card that is there already stays as it is."""
-    _copy_whole(result, folder)
-    copy_beside(result, folder)
+def copy_result(result: Path, copy: Path) -> None:
+    """Copy a result and what lies beside it; a card that is there already stays."""
+    _copy_whole(result, copy)
+    copy_beside(result, copy)
 
 
-def copy_beside(result: Path, folder: Path) -> None:
+def link_result(result: Path, link: Path) -> None:
+    """Let a result appear in another folder as well: the same file where a disk can do that, else a copy."""
+    beside = link.with_name(f".{link.name}.{os.getpid()}.partial")
+    link.parent.mkdir(parents=True, exist_ok=True)
+    beside.unlink(missing_ok=True)  # of a process of this number that was killed
+    try:
+        os.link(result, beside)
+    except OSError:  # another disk, or a file system without links
+        _copy_whole(result, link)
+    else:
+        beside.replace(link)
+        beside.unlink(missing_ok=True)  # two names of one file are not replaced
+    copy_beside(result, link)
+
+
+def copy_beside(result: Path, copy: Path) -> None:
     """Copies of what lies beside a result; a card that is there already stays as it is."""
-    for path in _beside(result):
-        if path.exists() and not (path == card_file(result) and (folder / path.name).exists()):
-            _copy_whole(path, folder)
+    for path, other in zip(_beside(result), _beside(copy), strict=True):
+        if path.exists() and not (other == card_file(copy) and other.exists()):
+            _copy_whole(path, other)
 
 
 def _beside(result: Path) -> tuple[Path, ...]:
     return result.with_suffix(".yaml"), card_file(result), preview_file(result)
 
 
-def _copy_whole(path: Path, folder: Path) -> None:
-    with path.open("rb") as source, written_whole(folder / path.name, "wb") as copy:
-        shutil.copyfileobj(source, copy, COPIED_AT_ONCE_BYTES)
+def _copy_whole(path: Path, copy: Path) -> None:
+    with path.open("rb") as source, written_whole(copy, "wb") as file:
+        shutil.copyfileobj(source, file, COPIED_AT_ONCE_BYTES)

@@ -30,6 +30,7 @@ def check_plan(job: Job) -> dict[str, Any]:
     num_steps = count_steps(config, dataset)
     per_epoch = steps_per_epoch(dataset, config.data)
     device = choose_device(config.precision)
+    job.take_device()
     model = load_model(job.model_folder.working)
     return {
         "method": config.method,

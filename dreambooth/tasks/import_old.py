@@ -15,10 +15,10 @@ from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.migration.files import REPORT_FILE, FilePlan, plan_files
 from dreambooth.migration.folder import OldFolder
 from dreambooth.migration.settings import Migrated, migrate_settings
+from dreambooth.models.appearing import folder_appearing_whole
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.create import create_working, read_source
 from dreambooth.models.streaming import require_space
-from dreambooth.models.working import folder_appearing_whole
 from dreambooth.tasks.job import Job, Refused
 
 LORA_STAYS = (

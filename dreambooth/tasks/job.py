@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord, config_from_json, load_record
 from dreambooth.events import EventWriter
+from dreambooth.lending.saved import tell_saved
 
 
 class Refused(Exception):
@@ -30,6 +31,12 @@ class Job:
     asked: Mapping[str, Any]
     events: EventWriter
     stop_asked: threading.Event  # set by a termination signal
+    take_device: Callable[[], None] = lambda: None  # before the first use: webuis lend it, and free it
+
+    @property
+    def models_dir(self) -> Path:
+        """The folder of all models."""
+        return (self.run.path / self.asked["models_dir"]).resolve()
 
     @property
     def model_folder(self) -> ModelFolder:
@@ -63,6 +70,10 @@ class Job:
     def progress(self, what: str, done: int, total: int) -> None:
         """Tell how far the job is with ``what``."""
         self.events.write("progress", what=what, done=done, total=total)
+
+    def tell_saved(self, path: Path) -> None:
+        """Let living webuis look for a file that they may have in their lists."""
+        tell_saved(self.models_dir, path)
 
 
 def classifier_folders(folder: ModelFolder, config: TrainConfig) -> list[Path]:

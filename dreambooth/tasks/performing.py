@@ -3,67 +3,42 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
 from typing import Any
-
-import torch
 
 from dreambooth.adapters.errors import AdapterError
 from dreambooth.config.store import ConfigError
 from dreambooth.data.errors import DataError
-from dreambooth.models.single_file import CheckpointError
-from dreambooth.tasks.caption import caption
-from dreambooth.tasks.check import check_plan
-from dreambooth.tasks.classes import make_classes
-from dreambooth.tasks.create import create_model
-from dreambooth.tasks.duplicate import duplicate
-from dreambooth.tasks.export import export
-from dreambooth.tasks.import_old import import_old_model
-from dreambooth.tasks.inspect import inspect
+from dreambooth.models.errors import CheckpointError
+from dreambooth.tasks.device import its_turn
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
 from dreambooth.tasks.replacing import finish_replacing
-from dreambooth.tasks.restore import restore
-from dreambooth.tasks.sample import sample
-from dreambooth.tasks.tools import (
-    convert,
-    lora_bake,
-    lora_convert,
-    lora_extract,
-    lora_merge,
-    lora_resize,
-    merge,
-)
-from dreambooth.tasks.train import train
-from dreambooth.training.device import DeviceError
-from dreambooth.training.optimizers import MissingPackage
-from dreambooth.training.run import TrainingFailed
-from dreambooth.training.state import StateError
-from dreambooth.turns import turn
+from dreambooth.training.errors import DeviceError, MissingPackage, StateError, TrainingFailed
 
-TASKS: dict[str, Callable[[Job], dict[str, Any]]] = {
-    "create": create_model,
-    "import": import_old_model,
-    "duplicate": duplicate,
-    "inspect": inspect,
-    "check": check_plan,
-    "classes": make_classes,
-    "caption": caption,
-    "train": train,
-    "sample": sample,
-    "restore": restore,
-    "export": export,
-    "convert": convert,
-    "merge": merge,
-    "lora_merge": lora_merge,
-    "lora_bake": lora_bake,
-    "lora_extract": lora_extract,
-    "lora_resize": lora_resize,
-    "lora_convert": lora_convert,
+Task = Callable[[Job], dict[str, Any]]
+# Each loads only what it needs, some no torch at all.
+TASKS = {
+    "create": "create.create_model",
+    "import": "import_old.import_old_model",
+    "duplicate": "duplicate.duplicate",
+    "inspect": "inspect.inspect",
+    "check": "check.check_plan",
+    "classes": "classes.make_classes",
+    "caption": "caption.caption",
+    "train": "train.train",
+    "sample": "sample.sample",
+    "restore": "restore.restore",
+    "export": "export.export",
+    "convert": "tools.convert",
+    "merge": "tools.merge",
+    "lora_merge": "tools.lora_merge",
+    "lora_bake": "tools.lora_bake",
+    "lora_extract": "tools.lora_extract",
+    "lora_resize": "tools.lora_resize",
+    "lora_convert": "tools.lora_convert",
 }
-# It reads headers and writes nothing, so it harms no job beside it. All others compute, as `check` does to
-# take the time of a step, or fill memory and disk with weights.
-WITHOUT_DEVICE = ("inspect",)
 REFUSALS = (
     Refused,
     ConfigError,
@@ -80,48 +55,41 @@ OUT_OF_MEMORY = (
 )
 
 
+def load_task(job: str) -> Task:
+    """What does a job of this name; loads torch and what else it needs, which takes seconds."""
+    module, function = TASKS[job].split(".")
+    task: Task = getattr(import_module(f"dreambooth.tasks.{module}"), function)
+    return task
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether it is torch's ``OutOfMemoryError``; told by its name, for jobs that never load torch."""
+    return any(kind.__name__ == "OutOfMemoryError" for kind in type(error).__mro__)
+
+
 def _describe_failure(error: Exception) -> str:
     """What went wrong, in words; the log has the rest."""
     if isinstance(error, TrainingFailed):
         return str(error)
     traceback.print_exc()
-    if isinstance(error, torch.OutOfMemoryError):
+    if _is_out_of_memory(error):
         return OUT_OF_MEMORY
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename or 'no file'}"
     return f"{type(error).__name__}: {error}"
 
 
-@contextmanager
-def _device(job: Job) -> Iterator[None]:
-    """The device for this job alone, once all that came before are done; not for a job without need of it."""
-    if job.asked["job"] in WITHOUT_DEVICE:
-        yield
-        return
-    has_waited = False
-
-    def say_waiting(before: int) -> None:
-        nonlocal has_waited
-        has_waited = True
-        message = "another job is running" if before == 1 else f"{before} other jobs come first"
-        job.events.write("waiting", message=message, before=before)
-
-    models_dir = (job.run.path / job.asked["models_dir"]).resolve()
-    with turn(models_dir, job.run, say_waiting, job.stop_if_asked):
-        if has_waited:
-            job.events.write("begin")
-        yield
-
-
-def perform(job: Job) -> dict[str, Any]:
-    """Wait for the device and run the task; returns what the ``end`` event tells."""
+def perform(task: Task, job: Job) -> dict[str, Any]:
+    """Wait for its turn and do the task; returns what the ``end`` event tells."""
     try:
-        with _device(job):
+        with its_turn(job) as ready:
             if job.stop_asked.is_set():  # while torch was being loaded
                 raise StoppedEarly("stopped before it began")
             if "model_dir" in job.asked:
                 finish_replacing(job.model_folder)
-            result = TASKS[job.asked["job"]](job)
+            result = task(ready)
+            if "path" in result:
+                job.tell_saved(Path(result["path"]))
     except REFUSALS as refusal:
         return {"outcome": "refused", "message": str(refusal)}
     except StoppedEarly as stop:

@@ -17,6 +17,7 @@ from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused, classifier_folders
 from dreambooth.tasks.saved_steps import find_saved_step, load_saved_checkpoint, read_saved_adapter
+from dreambooth.tasks.webui_pictures import draw_by_webui
 from dreambooth.training.class_images import ClassJob, generate_class_images
 from dreambooth.training.device import choose_device
 
@@ -51,21 +52,28 @@ def load_trained_model(job: Job, dtype: torch.dtype, weights: str, adapter_weigh
 
 
 def generate_missing(job: Job, config: TrainConfig, plans: Sequence[ClassPlan]) -> int:
-    """Generate what the plans miss, with the model as it is without an adapter; returns how many."""
+    """Draw what the plans miss, by the model without an adapter, or by a webui; returns how many."""
     total = sum(len(plan.missing) for plan in plans)
     if total == 0:
         return 0
-    device = choose_device(config.precision)
-    model = load_model(job.model_folder.working, device.frozen_dtype)
-    model.to(device.device)
-    done = 0
-    job.progress("class images", done, total)
-    for plan in plans:
-        class_job = ClassJob(
+    class_jobs = [
+        ClassJob(
             concept_index=plan.concept,
             folder=job.model_folder.classifiers(plan.concept),
             prompts=plan.missing,
         )
+        for plan in plans
+    ]
+    if config.data.class_images_by == "webui":
+        draw_by_webui(job, config, class_jobs)
+        return total
+    device = choose_device(config.precision)
+    job.take_device()
+    model = load_model(job.model_folder.working, device.frozen_dtype)
+    model.to(device.device)
+    done = 0
+    job.progress("class images", done, total)
+    for class_job in class_jobs:
         for path in generate_class_images(model, device, config, class_job, job.model_folder.name):
             done += 1
             job.events.write("class_image", path=path.relative_to(job.model_folder.path).as_posix())

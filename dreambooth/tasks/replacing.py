@@ -18,7 +18,7 @@ from typing import Any
 from dreambooth.config.editing import update_record
 from dreambooth.config.folders import ModelFolder, written_whole
 from dreambooth.config.store import load_record
-from dreambooth.models.working import folder_appearing_whole
+from dreambooth.models.appearing import folder_appearing_whole
 
 PLACE = "restoring"
 FACTS = "facts.json"

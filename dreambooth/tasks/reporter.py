@@ -9,9 +9,10 @@ from torch.utils.tensorboard import SummaryWriter
 
 from dreambooth.config.settings import TrainConfig
 from dreambooth.events import ask, read_events
-from dreambooth.tasks.cards import build_card, copy_beside, copy_result, write_card, write_preview
+from dreambooth.tasks.cards import build_card, write_card, write_preview
 from dreambooth.tasks.drawings import draw_asked
 from dreambooth.tasks.job import Job
+from dreambooth.tasks.result_copies import ResultCopies
 from dreambooth.tasks.results import remove_old_checkpoints, write_checkpoint_file
 from dreambooth.training.run import Run
 from dreambooth.training.samples import make_previews, planned_previews
@@ -29,6 +30,8 @@ class Reporter:
         self.folder = job.model_folder
         self.before = job.asked["lifetime_before"]
         self.board = SummaryWriter(str(self.folder.logging / job.run.path.name), flush_secs=10)
+        self.copies = ResultCopies(job, config)
+        self.shown: Path | None = None  # where the webui finds the last result
         told = read_events(job.run)
         self.written = [self.folder.path / event["path"] for event in told if event["event"] == "checkpoint"]
         first_samples = {
@@ -87,12 +90,14 @@ class Reporter:
         path = self._result_file(step)
         moved = write_checkpoint_file(self._run, path, self.job.load_record())
         self._write_beside(path, step)
-        if self.config.saving.copy_to:
-            copy_result(path, Path(self.config.saving.copy_to))
-        self.written = [other for other in self.written if other != path] + [path]
-        self.written = remove_old_checkpoints(self.written, self.config.saving.keep_last)
+        self.shown = self.copies.make(path)
         told = path.relative_to(self.folder.path).as_posix()
-        self.job.events.write("checkpoint", step=step, path=told, moved=dict(moved))
+        shown = {"webui": str(self.shown)} if self.shown else {}
+        self.job.events.write("checkpoint", step=step, path=told, moved=dict(moved), **shown)
+        written = [other for other in self.written if other != path] + [path]
+        self.written = remove_old_checkpoints(written, self.config.saving.keep_last)
+        for gone in set(written) - set(self.written):
+            self.copies.remove(gone)
 
     def _result_file(self, step: int) -> Path:
         name = self.config.saving.name or self.folder.name
@@ -115,8 +120,7 @@ class Reporter:
         result = self._result_file(step)
         if result in self.written:
             write_preview(result, picture)
-            if self.config.saving.copy_to:
-                copy_beside(result, Path(self.config.saving.copy_to))
+            self.copies.renew(result)
 
     def sample(self, step: int) -> None:
         """Draw the previews with the live weights."""

@@ -119,6 +119,7 @@ def train(job: Job) -> dict[str, Any]:
     _check_resumable(job)
     device = choose_device(config.precision)
     dataset = _build_dataset(job, config)
+    job.take_device()
     learner = _build_learner(job, config, dataset, device)
 
     def prompts() -> list[str]:
@@ -163,6 +164,8 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
     if reporter.config.saving.save_at_end:  # first: it tells how far the weights moved from those in working/
         reporter.save(run.step)
         told["checkpoint"] = str(reporter.written[-1])
+        if reporter.shown is not None:
+            told["webui"] = str(reporter.shown)
     keep_result(
         run,
         job.model_folder,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 from pathlib import Path
 
 from dreambooth.config.concept import Concept
@@ -42,14 +42,30 @@ def _is_free(picture: Path) -> bool:
     return not picture.exists() and not picture.with_suffix(REJECTED).exists()
 
 
-def _free_numbers(config: TrainConfig, job: ClassJob) -> list[int]:
-    """The first numbers whose pictures may be drawn: at the end, and where the user threw one away."""
-    is_free = (
-        number
-        for number in count()
-        if _is_free(_picture_file(job.folder, _seed(config, job.concept_index, number)))
-    )
-    return list(islice(is_free, len(job.prompts)))
+@dataclass(frozen=True)
+class ClassPicture:
+    """A class image that is to be drawn; its number decides its seed and its place in a batch."""
+
+    number: int
+    seed: int
+    path: Path
+    prompt: str
+
+
+def plan_pictures(config: TrainConfig, job: ClassJob) -> list[ClassPicture]:
+    """The first pictures that may be drawn: at the end, and where the user threw one away."""
+    pictures = []
+    prompts = iter(job.prompts)
+    for number in count():
+        seed = _seed(config, job.concept_index, number)
+        path = _picture_file(job.folder, seed)
+        if not _is_free(path):
+            continue
+        prompt = next(prompts, None)
+        if prompt is None:
+            break
+        pictures.append(ClassPicture(number, seed, path, prompt))
+    return pictures
 
 
 def _look(config: TrainConfig, concept: Concept) -> Look:
@@ -74,13 +90,13 @@ def generate_class_images(
     """
     concept = config.concepts[job.concept_index]
     look = _look(config, concept)
-    prompt_of = dict(zip(_free_numbers(config, job), job.prompts, strict=True))
-    last = max(prompt_of, default=-1)
-    for start in sorted({number // BATCH * BATCH for number in prompt_of}):
+    wanted = {picture.number: picture for picture in plan_pictures(config, job)}
+    last = max(wanted, default=-1)
+    for start in sorted({number // BATCH * BATCH for number in wanted}):
         numbers = range(start, min(start + BATCH, last + 1))
         wishes = [
             Wish(
-                prompt=prompt_of.get(number, ""),
+                prompt=wanted[number].prompt if number in wanted else "",
                 negative_prompt=concept.class_negative_prompt,
                 seed=_seed(config, job.concept_index, number),
             )
@@ -89,9 +105,9 @@ def generate_class_images(
         for number, wish, picture in zip(
             numbers, wishes, draw_pictures(model, wishes, look, device), strict=True
         ):
-            if number not in prompt_of:
+            if number not in wanted:
                 continue
-            path = _picture_file(job.folder, wish.seed)
+            path = wanted[number].path
             with written_whole(path.with_suffix(".txt")) as file:
                 file.write(wish.prompt)
             save_picture(picture, path, generation_text(wish, look, model_name))

@@ -12,10 +12,7 @@ import torch
 from torch import nn
 
 from dreambooth.config.precision import PrecisionConfig
-
-
-class DeviceError(Exception):
-    """The device or precision that was asked for is not to be had here."""
+from dreambooth.training.errors import DeviceError
 
 
 @dataclass(frozen=True)

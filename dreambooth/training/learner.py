@@ -15,8 +15,9 @@ from dreambooth.data.cache import TensorCache, tensors_hash
 from dreambooth.data.latents import LatentSource
 from dreambooth.models.family import Model
 from dreambooth.training.device import Device
+from dreambooth.training.errors import MissingPackage
 from dreambooth.training.groups import learning_groups
-from dreambooth.training.optimizers import MissingPackage, build_optimizer
+from dreambooth.training.optimizers import build_optimizer
 from dreambooth.training.randomness import derive_seed
 from dreambooth.training.step import Learner
 

@@ -9,11 +9,8 @@ from typing import Any
 import torch
 
 from dreambooth.config.optimizer import OptimizerConfig
+from dreambooth.training.errors import MissingPackage
 from dreambooth.training.groups import Group
-
-
-class MissingPackage(Exception):
-    """A package that was asked for by a setting is not there, or does not work here."""
 
 
 def build_optimizer(config: OptimizerConfig, groups: Sequence[Group]) -> torch.optim.Optimizer:

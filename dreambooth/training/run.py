@@ -14,6 +14,7 @@ from dreambooth.data.examples import Dataset
 from dreambooth.events import EventWriter, Request, take_drawing, take_requests
 from dreambooth.models.export import Average
 from dreambooth.training.ema import Ema
+from dreambooth.training.errors import TrainingFailed
 from dreambooth.training.learner import load_named_weights, named_weights
 from dreambooth.training.state import (
     Snapshot,
@@ -27,10 +28,6 @@ from dreambooth.training.step import Learner, StepReport, train_step
 MAX_BAD_STEPS = 3
 
 Outcome = Literal["done", "stopped", "discarded"]
-
-
-class TrainingFailed(Exception):
-    """The run cannot go on; its last state is good."""
 
 
 @dataclass(frozen=True)

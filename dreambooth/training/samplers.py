@@ -17,6 +17,7 @@ from diffusers import (
 from PIL import Image
 from torch import Tensor
 
+from dreambooth.data.generation_text import quote_value
 from dreambooth.models.family import Model
 from dreambooth.training.conditions import whole_picture
 from dreambooth.training.device import Device, evaluating
@@ -140,5 +141,5 @@ def generation_text(wish: Wish, look: Look, model_name: str) -> str:
     return (
         f"{wish.prompt}{negative}\nSteps: {look.num_steps}, Sampler: {SAMPLER_NAMES[look.sampler]}, "
         f"CFG scale: {look.guidance_scale:g}, Seed: {wish.seed}, Size: {look.width}x{look.height}, "
-        f"Model: {model_name}"
+        f"Model: {quote_value(model_name)}"
     )

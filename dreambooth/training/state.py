@@ -19,12 +19,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dreambooth.config.folders import RunFolder, written_whole
+from dreambooth.training.errors import StateError
 
 POINTER = "latest.json"
-
-
-class StateError(Exception):
-    """A saved state that cannot be used."""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ import torch
 from diffusers import DiffusionPipeline
 from transformers import CLIPTokenizer
 
+from dreambooth.models.appearing import folder_appearing_whole
 from dreambooth.models.create import create_working, read_source
 from dreambooth.models.from_checkpoint import Wishes
 from dreambooth.models.load import load_model
 from dreambooth.models.names import POSITION_IDS, ema_name
 from dreambooth.models.single_file import CheckpointError, read_checkpoint, write_checkpoint
 from dreambooth.models.tokenizer import clip_tokenizer
-from dreambooth.models.working import folder_appearing_whole, read_extra, read_part
+from dreambooth.models.working import read_extra, read_part
 from tests.models.random_checkpoint import METADATA, build_parts
 
 CAPTION = "A photo of sks' robot, 3 hats — naïve ☃ <|endoftext|>!"

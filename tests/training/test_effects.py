@@ -14,8 +14,8 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps
 from dreambooth.jobs.start import prepare_training
 from dreambooth.training.class_images import ClassJob, generate_class_images
-from dreambooth.training.device import DeviceError, choose_device
-from dreambooth.training.optimizers import MissingPackage
+from dreambooth.training.device import choose_device
+from dreambooth.training.errors import DeviceError, MissingPackage
 from dreambooth.training.samples import planned_previews
 from tests.conftest import do, draw_photos
 from tests.training.conftest import averaged_hash, examples_of, train_steps, with_fields, with_settings
@@ -134,9 +134,11 @@ FILES = {
     "data.cache_latents": (False, lambda folder: names(folder.cache), []),
 }
 
-ELSEWHERE = {  # each has a test of its own below, the first four in tests/jobs
+ELSEWHERE = {  # each has a test of its own below, those of saving in tests/jobs
     "saving.name",
     "saving.copy_to",
+    "saving.to_webui",
+    "data.class_images_by",  # in tests/host_contract
     "loss.check_prediction",
     "ema.placement",
     "precision.device",

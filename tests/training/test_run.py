@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from dreambooth.events import ask, read_events
-from dreambooth.training.run import Outlets, TrainingFailed
+from dreambooth.training.errors import TrainingFailed
+from dreambooth.training.run import Outlets
 from tests.training.conftest import averaged_hash, learnt_hash, with_settings
 
 FULL = {

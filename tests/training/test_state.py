@@ -8,11 +8,11 @@ from torch import nn
 
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.optimizer import OptimizerConfig
+from dreambooth.training.errors import StateError
 from dreambooth.training.groups import Group
 from dreambooth.training.optimizers import build_optimizer
 from dreambooth.training.state import (
     Snapshot,
-    StateError,
     load_optimizer,
     load_snapshot,
     optimizer_to_tensors,

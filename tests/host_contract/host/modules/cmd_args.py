@@ -33,6 +33,7 @@ parser.add_argument("--gradio-auth")
 parser.add_argument("--no-gradio-queue", action="store_true")
 parser.add_argument("--freeze-settings", action="store_true")
 parser.add_argument("--skip-load-model-at-start", action="store_true")
+parser.add_argument("--no-prompt-history", action="store_true")
 if FLAVOUR == "SD.Next":
     parser.add_argument("--auth")
     parser.add_argument("--auth-file")

@@ -1,7 +1,7 @@
 """The card that is not there; ``collections`` counts how often its memory was given back."""
 
 collections: list[str] = []
-device = "cpu"
+device = cpu = "cpu"
 
 
 def torch_gc() -> None:

@@ -7,8 +7,15 @@ from typing import Any
 
 sys.modules["modules.generation_parameters_copypaste"] = sys.modules[__name__]  # its older name
 
-# A name; then a text in quotes with escapes, or whatever there is up to the next comma.
-PARAMETER = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+PARAMETER = re.compile(
+    r"""
+    \s* ( \w [-/ \w]+ ) :             # the name has two signs or more
+    \s* ( " (?: \\. | [^"\\] )+ "     # a text in quotes, in which a backslash keeps the next sign
+        | [^,]* )                      # or whatever there is up to the next comma
+    (?: , | $ )
+    """,
+    re.VERBOSE,
+)
 SIZE = re.compile(r"^(\d+)x(\d+)$")
 NEGATIVE = "Negative prompt:"
 

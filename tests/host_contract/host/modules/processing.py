@@ -30,6 +30,8 @@ class StableDiffusionProcessingTxt2Img:
     sampler_name: str = "Euler a"
     do_not_save_samples: bool = True
     do_not_save_grid: bool = True
+    restore_faces: bool | None = None
+    tiling: bool | None = None
     override_settings: dict[str, Any] = field(default_factory=dict)
     scripts: Any = None
     script_args: Any = ()
@@ -65,10 +67,26 @@ def create_infotext(p: StableDiffusionProcessingTxt2Img, seed: int, checkpoint: 
 
 
 def process_images(p: StableDiffusionProcessingTxt2Img) -> Processed:
+    """Draw with other settings for the moment; a checkpoint that is not in the list is passed over."""
+    if sd_models.checkpoint_aliases.get(p.override_settings.get("sd_model_checkpoint", "")) is None:
+        p.override_settings.pop("sd_model_checkpoint", None)
+    before = {name: shared.opts.data.get(name) for name in p.override_settings}
+    try:
+        for name, value in p.override_settings.items():
+            shared.opts.set(name, value, run_callbacks=False)
+        return _draw(p)
+    finally:
+        for name, value in before.items():
+            setattr(shared.opts, name, value)
+
+
+def _draw(p: StableDiffusionProcessingTxt2Img) -> Processed:
     """Draw ``n_iter`` batches; Interrupt ends it after the step that is being taken."""
     model = sd_models.model_for_generation()
+    if not getattr(shared.cmd_opts, "no_prompt_history", False):
+        (Path(shared.data_path) / "params.txt").write_text(p.prompt, encoding="utf-8")
     state, first = shared.state, p.seed if p.seed >= 0 else random.randrange(2**32)
-    state.job_count = p.n_iter
+    state.job_count = p.n_iter if state.job_count == -1 else state.job_count
     images, infotexts = [], []
     for number in range(p.n_iter * p.batch_size):
         if number % p.batch_size == 0:
@@ -84,6 +102,7 @@ def process_images(p: StableDiffusionProcessingTxt2Img) -> Processed:
         images.append(Image.new("RGB", (p.width, p.height), tuple(digest[:3])))
         infotexts.append(create_infotext(p, seed, model.sd_checkpoint_info))
         images[-1].info["parameters"] = infotexts[-1]
+        state.nextjob()
         if p.outpath_samples and not p.do_not_save_samples:
             _save(images[-1], Path(p.outpath_samples) / f"{number:05}-{seed}.png")
     return Processed(images, first, infotexts, infotexts[0] if infotexts else "")

@@ -195,9 +195,10 @@ else:
         def __init__(self) -> None:
             self.sd_model: Model | None = None
             self.sd_refiner: Model | None = None
+            self.locked = False
 
         def get_sd_model(self) -> Model | None:
-            if self.sd_model is None and checkpoints_list:
+            if not self.locked and self.sd_model is None and checkpoints_list:
                 reload_model_weights()
             return self.sd_model
 
@@ -205,7 +206,9 @@ else:
             self.sd_model = model
 
     def reload_model_weights(op: str = "model") -> Model | None:
-        if op == "model" and model_data.sd_model is None:
+        wanted, model = select_checkpoint(), model_data.sd_model
+        is_another = model is None or (wanted and model.sd_checkpoint_info.filename != wanted.filename)
+        if op == "model" and is_another:
             model_data.sd_model = _load()
             script_callbacks.model_loaded_callback(model_data.sd_model)
         return model_data.sd_model
