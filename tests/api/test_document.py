@@ -41,8 +41,8 @@ def test_all_names_in_paths_are_parameters(document):
             assert told == set(re.findall(r"{(\w+)}", path))
 
 
-def test_nothing_is_changed_by_reading():
-    for endpoint in ENDPOINTS:
+def test_what_changes_something_wants_a_body_that_no_foreign_page_can_send():
+    for endpoint in (each for each in ENDPOINTS if not each.deprecated):
         takes_nothing = endpoint.body is None and not endpoint.files
         assert takes_nothing == (endpoint.method in ("GET", "DELETE"))
 

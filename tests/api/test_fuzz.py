@@ -15,7 +15,7 @@ from dreambooth.jobs.library import Library
 from tests.actions.workshop import workplace
 from tests.api.server import client_of
 
-EXAMPLES = os.environ.get("DREAMBOOTH_FUZZ_EXAMPLES", "3")  # of each kind; by hand, some hundreds
+EXAMPLES = os.environ.get("DREAMBOOTH_FUZZ_EXAMPLES", "2")  # of each kind; by hand, some hundreds
 TAKE_MODELS_AWAY = "DELETE /v1/models/{name}|POST /v1/models/{name}/rename"
 # What begins something that outlives the test: making an environment, TensorBoard, a window of the desktop.
 NOT_TRIED = (
@@ -86,6 +86,15 @@ def test_every_answer_is_as_the_document_says(place, tmp_path, which):
             "--seed",
             "1",
         ]
-        command += ["--max-examples", EXAMPLES, f"{which}-regex", TAKE_MODELS_AWAY.replace("{", r"\{")]
+        command += [
+            "--phases",
+            "coverage,fuzzing",
+            "--workers",
+            "4",
+            "--max-examples",
+            EXAMPLES,
+            f"{which}-regex",
+            TAKE_MODELS_AWAY.replace("{", r"\{"),
+        ]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
