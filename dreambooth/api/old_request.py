@@ -15,12 +15,12 @@ from starlette.responses import JSONResponse, Response
 
 from dreambooth.api.endpoint import Asked
 from dreambooth.api.errors import Refused, describe, refused_by
+from dreambooth.api.forms import MULTIPART, read_form
 from dreambooth.api.old_key import URL_ENCODED
-from dreambooth.api.reading import JSON, content_type, parse_json, read_within, refuse_too_large
+from dreambooth.api.reading import JSON, content_type, parse_json, read_within
 from dreambooth.api.schema import TEXT, Schema, object_of
 from dreambooth.config.store import ConfigError
 
-MULTIPART = "multipart/form-data"
 MOST_FORM_BYTES = 1 << 20
 MODEL_NAME: Schema = {**TEXT, "description": "The model."}
 OWN_HEADER = "x-requested-with"  # which pages of other servers cannot send
@@ -62,8 +62,8 @@ def read_body(asked: Asked, most_bytes: int = MOST_FORM_BYTES) -> Any:  # noqa: 
 async def _read_body(request: Request, most_bytes: int) -> Any:  # noqa: ANN401
     kind = content_type(request)
     if kind == MULTIPART:
-        refuse_too_large(request, most_bytes)
-        return _only_texts(await request.form())
+        async with read_form(request, most_bytes, most_files=10) as form:
+            return _only_texts(form)
     body = await read_within(request, most_bytes)
     if not body:
         return {}

@@ -120,7 +120,7 @@ def _answer(endpoint: Endpoint) -> dict[str, Any]:
 def _refusals(endpoint: Endpoint) -> dict[str, Any]:
     statuses = {*ALWAYS, *(WITH_BODY if _body(endpoint) else ()), *endpoint.refusals}
     statuses |= {404} if "{" in endpoint.path else set()
-    statuses |= {503} if endpoint.status == 202 else set()
+    statuses |= {503} if endpoint.status == 202 or endpoint.deprecated else set()
     return {str(status): _refusal(REASONS[status]) for status in sorted(statuses)}
 
 

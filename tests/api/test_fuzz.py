@@ -25,14 +25,14 @@ NOT_TRIED = (
     "models.open_folder",
     "doctor.run",
 )
-# A schema cannot say that a file must be there, that a name is taken, or that jobs cannot start here.
+# A schema cannot say that a file must be there, a name is taken, jobs cannot start here, or all is refused.
 CONFIG = """
 warnings = false
 [parameters]
 name = "toy"
 job = "{job}"
 [checks.positive_data_acceptance]
-expected-statuses = ["2xx", "404", "409", "422", "503"]
+expected-statuses = ["2xx", "404", "409", "410", "422", "503"]
 [checks.not_a_server_error]
 expected-statuses = ["2xx", "3xx", "4xx", "503"]
 """
