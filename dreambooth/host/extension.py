@@ -33,7 +33,8 @@ def find_place() -> Workplace:
 
 def draw_tab() -> Any:  # noqa: ANN401 - Gradio's Blocks
     """The page; models, runs and settings are on disk, so a new page shows what the last one did."""
-    return build_tab(partial(answer, find_place(), find_actions()))
+    place = find_place()
+    return build_tab(partial(answer, place, find_actions()), place.host.name)
 
 
 def start(_: object, app: FastAPI) -> None:
