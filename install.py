@@ -31,7 +31,7 @@ def main() -> None:
         with terminal() as screen:
             environment.make_environment(lambda line: print(f"dreambooth: {line}", file=screen, flush=True))
     except environment.EnvironmentProblem as problem:
-        print(f"dreambooth: {problem} The tab has a button that tries again.")
+        print(f"dreambooth: {problem}\ndreambooth: The tab has a button that tries again.")
 
 
 @contextmanager
