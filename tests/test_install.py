@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from dreambooth.environment import Environment, find_ready
+from dreambooth.environment.holding import hold
+from dreambooth.environment.progress import telling
 
 ROOT = Path(__file__).resolve().parent.parent
 UNREACHABLE = "pip install -i http://127.0.0.1:9/simple dreambooth-no-such-package"
@@ -58,6 +60,15 @@ def test_without_network_it_is_a_sentence_and_the_webui_starts(extension):
     why, what_to_do = answer.stdout.splitlines()[-2:]
     assert "Connect this machine to the network" in why
     assert what_to_do == "dreambooth: The tab has a button that tries again."
+
+
+def test_webui_does_not_wait_for_a_making_that_the_page_began(extension):
+    folder = extension / ".venv"
+    folder.mkdir()
+    with hold(folder, lambda: None), telling(folder, print):
+        answer = run_installer(extension, extension.parents[1])
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "is being made by another process" in answer.stdout
 
 
 def test_option_of_the_webui_says_where(extension, tmp_path):
