@@ -25,8 +25,7 @@ __all__ = ["add_settings", "draw_tab", "find_place", "lend_device", "start"]
 def find_place() -> Workplace:
     """The models of this webui."""
     webui = Webui()
-    folders = (upload_folder(), *webui.upload_folders())
-    return Workplace(Library(webui.models_folder()), webui, upload_folders=folders)
+    return Workplace(Library(webui.models_folder()), webui, upload_folders=(upload_folder(),))
 
 
 def draw_tab() -> Any:  # noqa: ANN401 - Gradio's Blocks
