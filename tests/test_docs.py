@@ -64,7 +64,7 @@ def test_documented_command_line_is_understood(line):
     assert build_parser().parse_args(shlex.split(line)).command
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "doctor"])
+@pytest.mark.parametrize("command", [*COMMANDS, "doctor", "python"])
 def test_readme_names_every_command(command):
     assert f"`{command}`" in (ROOT / "README.md").read_text(encoding="utf-8")
 
