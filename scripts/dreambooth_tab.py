@@ -42,8 +42,7 @@ def draw_trouble(error: Exception) -> Tabs:
     with gr.Blocks(analytics_enabled=False) as tab:
         words = gr.HTML(
             '<div id="dreambooth_trouble" role="alert"><p><b>The Dreambooth trainer cannot be shown.</b></p>'
-            f"<p>{html.escape(advice)}</p><pre>{said}</pre></div>",
-            elem_id="dreambooth_page",
+            f"<p>{html.escape(advice)}</p><pre>{said}</pre></div>"
         )
     words.do_not_save_to_config = True
     return [(tab, "Dreambooth", "dreambooth")]

@@ -20,8 +20,11 @@ CALL = "dreambooth_call"  # the name that javascript/dreambooth.js calls
 Answer = Callable[[Any], dict[str, Any]]
 
 
-def build_tab(answer: Answer) -> gr.Blocks:
-    """The page, and the one function through which it asks for everything: JSON text in, JSON text out."""
+def build_tab(answer: Answer, webui: str = "") -> gr.Blocks:
+    """The page, and the one function through which it asks for everything: JSON text in, JSON text out.
+
+    ``webui`` is the name of the one that the tab lies in.
+    """
 
     def call(asked: str, request: gr.Request) -> str:
         if not is_own_page(request.headers.get("origin"), request.headers.get("host")):
@@ -30,7 +33,7 @@ def build_tab(answer: Answer) -> gr.Blocks:
         return json.dumps(answer(json.loads(asked)), ensure_ascii=False)
 
     with gr.Blocks(analytics_enabled=False, title="Dreambooth trainer") as tab:
-        gr.HTML(str(draw_page()), elem_id="dreambooth_page")
+        gr.HTML(str(draw_page(webui)))
         asked = gr.Textbox(visible=False, elem_id="dreambooth_asked")
         told = gr.Textbox(visible=False, elem_id="dreambooth_told")
         button = gr.Button(visible=False, elem_id="dreambooth_ask")

@@ -30,14 +30,14 @@ TABS: dict[str, Callable[[], Markup]] = {
 }
 
 
-def draw_page() -> Markup:
-    """Everything, as it is before a script has filled it."""
+def draw_page(webui: str = "") -> Markup:
+    """Everything, as it is before a script has filled it; ``webui`` is the name of the one around it."""
     left = element("div", _draw_tab_list(), *(_draw_panel(title) for title in TABS), class_="db-left")
     right = element("section", draw_output(), class_="db-right", aria_label="Output")
     return element(
         "div",
         draw_setup(),
-        draw_top_row(),
+        draw_top_row(webui),
         element("div", left, right, class_="db-columns"),
         element("datalist", id=KNOWN_FILES),
         element("div", class_="db-messages"),

@@ -13,7 +13,7 @@ STOPS = (
 )
 
 
-def draw_top_row() -> Markup:
+def draw_top_row(webui: str) -> Markup:
     """Train and stop, load and save, and what may be asked of a training."""
     return row(
         element("span", element("strong", "…", class_="db-model-name"), class_="db-chosen"),
@@ -21,6 +21,7 @@ def draw_top_row() -> Markup:
         _draw_stop_menu(),
         _draw_more(),
         element("span", class_="db-saving", role="status"),
+        element("span", f"in {webui}", class_="db-host db-soft") if webui else Markup(""),
         element("button", "Queue: empty", type="button", class_="db-queue", data_press="page.queue"),
         kind="db-top",
     )

@@ -1,4 +1,4 @@
-"""The tab inside a webui, in a real browser: alive beside the others, alone with its scripts, and sending to txt2img."""
+"""The tab inside a webui, in a real browser: alive, alone with its scripts, and sending to txt2img."""
 
 from collections.abc import Iterator
 
@@ -16,14 +16,15 @@ from tests.host_contract.hosts import GRADIO_OF, RunningHost, make_host, run_hos
 from tests.jobs.told_runs import ToldRun
 
 PROMPT = 'a "sks" robot,\nin snow'
-TEXT = f"{PROMPT}\nNegative prompt: bad\nSteps: 7, Sampler: DDIM, CFG scale: 5.5, Seed: 77, Size: 128x64, Model: dog"
-# What a page does to things that belong to all of it: names of window, and who listens to window and document.
+NUMBERS = "Steps: 7, Sampler: DDIM, CFG scale: 5.5, Seed: 77, Size: 128x64, Model: dog"
+# Who listens to what belongs to the whole page.
 WATCH = """
   window.listening = [];
   for (const [name, target] of Object.entries({ window, document })) {
     const add = target.addEventListener.bind(target);
     target.addEventListener = (kind, ...rest) => {
-      window.listening.push(`${name} ${kind} ${new Error().stack.includes("dreambooth") ? "ours" : "theirs"}`);
+      const isOurs = new Error().stack.includes("/javascript/dreambooth");
+      window.listening.push(`${name} ${kind} ${isOurs ? "ours" : "theirs"}`);
       add(kind, ...rest);
     };
   }
@@ -43,11 +44,14 @@ def host(request, tmp_path_factory) -> Iterator[RunningHost]:
         library.folder("dog").config_file, ModelRecord(source="a", family="sd1", native_resolution=64)
     )
     info = PngInfo()
-    info.add_text("parameters", TEXT)
+    info.add_text("parameters", f"{PROMPT}\nNegative prompt: bad\n{NUMBERS}")
     Image.new("RGB", (128, 64), "red").save(samples / "one.png", pnginfo=info)
     told = ToldRun(library, "dog").begin().steps(1, 3)
     told.writer.write("sample", step=3, path="samples/one.png", prompt=PROMPT, seed=77)
     told.end(result={"step": 3, "num_steps": 100})
+    checkpoint = folder.path / "models" / "Stable-diffusion" / "one.safetensors"
+    checkpoint.parent.mkdir()
+    checkpoint.touch()
     with run_host(folder) as running:
         yield running
 
@@ -101,31 +105,30 @@ def test_sample_is_sent_with_what_its_file_says(trainer, page):
     assert (values["width"], values["height"]) == ("128", "64")
 
 
-def test_what_was_sent_reaches_the_webui_itself(trainer, page, host):
-    checkpoint = host.folder.path / "models" / "Stable-diffusion" / "one.safetensors"
-    checkpoint.parent.mkdir(exist_ok=True)
-    checkpoint.touch()
-    host.post("/sdapi/v1/refresh-checkpoints", {}) if host.folder.flavour == "SD.Next" else None
+def test_what_was_sent_reaches_the_webui_itself(trainer, page):
     trainer.open_tab("Generate")
     trainer.change("prompt", "a sks robot", "sample")
     trainer.change("seed", 42, "sample")
     trainer.press("page.send")
     page.locator("#txt2img_generate").click()
-    expect(page.locator("#html_info_txt2img")).to_contain_text("a sks robot")
-    expect(page.locator("#html_info_txt2img")).to_contain_text("Seed: 42")
+    told = page.locator("#html_info_txt2img .prose, #html_info_txt2img.prose")
+    expect(told).to_contain_text("a sks robot")
+    expect(told).to_contain_text("Seed: 42")
 
 
-def test_scripts_leave_one_name_and_few_listeners(trainer, page):
+def test_ids_of_the_tab_are_on_the_page_once(trainer, page):
+    expect(trainer.root).to_have_count(1)
+    ids = page.evaluate("[...document.querySelectorAll('[id^=dreambooth_]')].map((element) => element.id)")
+    assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.usefixtures("trainer")
+def test_scripts_leave_one_name_and_few_listeners(page):
     ours = page.evaluate("Object.keys(window).filter((name) => /dreambooth|trainer/i.test(name))")
     assert ours == ["dreamboothTrainer"]
     listening = {each for each in page.evaluate("window.listening") if each.endswith("ours")}
-    assert {each.split()[1] for each in listening} <= {
-        "DOMContentLoaded",
-        "load",
-        "pagehide",
-        "visibilitychange",
-        "click",
-    }
+    kinds = {"DOMContentLoaded", "load", "pagehide", "visibilitychange", "click"}
+    assert {each.split()[1] for each in listening} == kinds
 
 
 def test_running_webui_says_its_name(trainer, host):

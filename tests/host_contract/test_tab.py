@@ -34,6 +34,12 @@ def test_tab_is_there_and_answers(webui):
     assert webui.log().count("***") == 0
 
 
+def test_routes_answer_and_know_the_webui(webui, flavour):
+    told = webui.get("/dreambooth/v1/host")
+    assert told["name"] == NAMES[flavour]
+    assert told["models_folder"] == str(webui.folder.path / "models" / "dreambooth")
+
+
 @pytest.mark.parametrize("flavour", ["A1111"], indirect=True, scope="session")
 def test_copy_with_any_name_is_loaded(new_host):
     host = new_host()
@@ -43,10 +49,10 @@ def test_copy_with_any_name_is_loaded(new_host):
         assert "result" in running.ask("models.list")
 
 
-def test_every_component_is_ours_by_its_id(webui):
+def test_components_are_named_as_ours(webui):
     ids = [str(each.get("elem_id")) for each in webui.components()]
     ours = [each for each in ids if each.startswith("dreambooth_")]
-    assert sorted(ours) == ["dreambooth_ask", "dreambooth_asked", "dreambooth_page", "dreambooth_told"]
+    assert sorted(ours) == ["dreambooth_ask", "dreambooth_asked", "dreambooth_told"]
 
 
 def test_nothing_of_ours_is_kept_in_ui_config(webui):
@@ -79,5 +85,5 @@ def test_host_without_pages_starts_with_us(new_host):
     host = new_host()
     host.add_us("dreams")
     with run_host(host, "--nowebui") as running:
-        assert running.get("/sdapi/v1/progress")["progress"] == 0
+        assert running.get("/dreambooth/v1/models")["models"] == []
         assert "Error" not in running.log()

@@ -12,9 +12,8 @@ OTHER = "import dreambooth\nfrom modules import script_callbacks\n"
 def trouble_of(running) -> str:
     """What the tab says."""
     assert running.tabs().count("Dreambooth") == 1
-    (said,) = [
-        str(each["value"]) for each in running.components() if each.get("elem_id") == "dreambooth_page"
-    ]
+    values = [str(each.get("value")) for each in running.components()]
+    (said,) = [value for value in values if 'id="dreambooth_trouble"' in value]
     assert 'role="alert"' in said
     return said
 
@@ -36,7 +35,7 @@ def test_namesake_is_named_with_what_to_do(new_host):
     ("file", "broken"),
     [
         ("dreambooth/ui/top_row.py", "raise RuntimeError('<the file is damaged>')"),
-        ("dreambooth/ui/page.py", "def draw_page(): raise RuntimeError('<the file is damaged>')"),
+        ("dreambooth/ui/page.py", "def draw_page(*_): raise RuntimeError('<the file is damaged>')"),
     ],
     ids=["import fails", "drawing fails"],
 )
