@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from dreambooth.host.heap import give_freed_memory_back
 from dreambooth.host.loaded import find_loaded, loaded
 
 
@@ -64,6 +65,7 @@ def model_kept_out() -> Iterator[Callable[[], None]]:
 def _collect() -> None:
     gc.collect()
     loaded("devices").torch_gc()
+    give_freed_memory_back()
 
 
 def _is_loaded_in_a1111() -> bool:
