@@ -1,4 +1,4 @@
-"""Freed main memory goes back to the system: the C library of most Linux systems keeps it for later otherwise."""
+"""Memory that was freed goes back to the system: the C library of most Linux systems keeps it otherwise."""
 
 from __future__ import annotations
 
