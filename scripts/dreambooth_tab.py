@@ -57,6 +57,8 @@ def find_namesake() -> Path | None:
 
 try:
     from dreambooth.host import extension
+
+    extension.lend_device()  # before the webui loads its model: a training may be under way
 except Exception as error:  # noqa: BLE001 - whatever it is, the tab says it
     script_callbacks.on_ui_tabs(partial(draw_trouble, error))
 else:

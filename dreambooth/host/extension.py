@@ -12,13 +12,14 @@ from dreambooth.actions.workplace import Workplace
 from dreambooth.api.app import build_api
 from dreambooth.api.mounting import mount_api
 from dreambooth.host.gate import gate_of_webui
+from dreambooth.host.lender import lend_device
 from dreambooth.host.loaded import loaded
 from dreambooth.host.settings_section import add_settings
 from dreambooth.host.webui import Webui
 from dreambooth.jobs.library import Library
 from dreambooth.ui.gradio_tab import build_tab, upload_folder
 
-__all__ = ["add_settings", "draw_tab", "find_place", "start", "stop"]
+__all__ = ["add_settings", "draw_tab", "find_place", "lend_device", "start", "stop"]
 
 
 def find_place() -> Workplace:

@@ -33,6 +33,9 @@ LOOK_SECONDS = 0.2
 log = logging.getLogger(__name__)
 
 
+_ModelAway = AbstractContextManager[Callable[[], None]]
+
+
 class Lender:
     """Serves the workers of one models folder; ``name`` is what people call this webui."""
 
@@ -97,9 +100,7 @@ class Lender:
             problem = _ServedRun(loan.run, keep_out).free_memory()
         say_lent(folder, loan, problem)
 
-    def _hold(
-        self, folder: HostFolder, loan: Loan, model: AbstractContextManager[Callable[[], None]]
-    ) -> None:
+    def _hold(self, folder: HostFolder, loan: Loan, model: _ModelAway) -> None:
         """Hold the queue until the loan is over; a worker that was killed ends it too."""
         with generation_held() as hold_newest:
             if find_loan(self.models_dir) != loan:  # it gave up while pictures were finished

@@ -29,7 +29,9 @@ MODULES = (
     "sd_vae",
     "sd_samplers",
     "sd_hijack",
+    "paths",
     "paths_internal",
+    "script_callbacks",
 )
 PATIENCE_SECONDS = 60
 
@@ -108,12 +110,17 @@ def stand_in(flavour: str, folder: Path) -> Iterator[StandIn]:
         patch.syspath_prepend(str(host.path))
         for name in MODULES:
             importlib.import_module(f"modules.{name}")
+        if flavour == "Forge":
+            main_thread = importlib.import_module("modules_forge.main_thread")
+            threading.Thread(target=main_thread.loop, daemon=True, name="draws").start()
         webui = StandIn(flavour, host.path)
         webui.sd_models.list_models()
         try:
             yield webui
         finally:
-            ours = [name for name in sys.modules if name.split(".")[0] in ("modules", "flavour")]
+            ours = [
+                name for name in sys.modules if name.split(".")[0] in ("modules", "modules_forge", "flavour")
+            ]
             for name in ours:
                 del sys.modules[name]
 

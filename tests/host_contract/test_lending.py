@@ -11,7 +11,8 @@ import pytest
 
 from dreambooth.config.folders import RunFolder
 from dreambooth.environment.place import ROOT
-from dreambooth.host.lender import KEEP_OPTION, lend_device
+from dreambooth.host.lender import lend_device
+from dreambooth.host.settings_section import HOLD_GENERATION, KEEP_HOST_MODEL, add_settings
 from dreambooth.lending.hosts import living_hosts
 from dreambooth.lending.loan import Lenders, borrowed
 from dreambooth.lending.saved import tell_saved
@@ -134,12 +135,30 @@ def test_worker_that_is_killed_gives_everything_back(webui, models_dir):
     assert webui.generate().images
 
 
+@pytest.fixture
+def choose(webui):
+    """Changes one of our settings in the webui."""
+    add_settings()
+    return lambda name, value: webui.shared.opts.set(name, value)
+
+
 @pytest.mark.usefixtures("lender")
-def test_webui_that_keeps_its_model_goes_on_drawing(webui, borrow):
-    webui.shared.opts.add_option(KEEP_OPTION, webui.shared.OptionInfo(True, "Keep"))
+def test_webui_that_keeps_its_model_lends_its_queue_alone(webui, borrow, choose):
+    choose(KEEP_HOST_MODEL, value=True)
+    model = webui.model()
     with borrow():
-        assert webui.model() is not None
+        assert (webui.model(), model.device) == (model, "cuda")
+        assert not webui.is_queue_free()
+    eventually(webui.is_queue_free)
+
+
+@pytest.mark.usefixtures("lender")
+def test_webui_that_holds_nobody_up_frees_its_memory_once(webui, borrow, choose):
+    choose(HOLD_GENERATION, value=False)
+    with borrow():
+        assert webui.model() is None
         assert webui.generate().images
+        assert webui.model() is not None
 
 
 @pytest.mark.usefixtures("lender")
@@ -211,10 +230,14 @@ def test_webui_that_starts_in_the_middle_of_a_training_lends_at_once(webui, mode
         assert webui.is_queue_free()
 
 
-def test_reload_of_the_page_keeps_the_lender(models_dir, tmp_path):
-    first = lend_device(models_dir, "Forge")
-    assert lend_device(models_dir, "Forge") is first
-    second = lend_device(tmp_path / "other", "Forge")
+def test_reload_of_the_page_keeps_the_lender_of_the_same_folder(webui, tmp_path, monkeypatch):
+    first = lend_device()
+    models_dir = webui.path / "models" / "dreambooth"
+    assert (lend_device(), first.models_dir) == (first, models_dir)
+    monkeypatch.setattr(
+        webui.shared.cmd_opts, "dreambooth_models_path", str(tmp_path / "other"), raising=False
+    )
+    second = lend_device()
     eventually(lambda: living_hosts(tmp_path / "other"))
     assert living_hosts(models_dir) == []
     second.stop()

@@ -38,7 +38,8 @@ def worker(webui, long_run):
         process.wait()
 
 
-def test_progress_and_preview_of_a_training_are_the_webuis(webui, worker):
+@pytest.mark.usefixtures("worker")
+def test_progress_and_preview_of_a_training_are_the_webuis(webui):
     assert (webui.state.job, webui.state.job_count, webui.state.sampling_steps) == ("dreambooth", 1, 100_000)
     assert webui.state.textinfo.startswith("dreambooth: train toy, step ")
     eventually(lambda: webui.state.current_image is not None)
@@ -59,7 +60,8 @@ def test_interrupt_stops_a_training_that_can_go_on(webui, worker, long_run, libr
     assert read_events(long_run)[-1]["outcome"] == "stopped"
 
 
-def test_what_a_waiting_generation_of_sdnext_writes_over_is_said_again(webui, worker):
+@pytest.mark.usefixtures("worker")
+def test_what_a_waiting_generation_of_sdnext_writes_over_is_said_again(webui):
     webui.state.begin("txt2img")
     eventually(lambda: webui.state.job == "dreambooth" and webui.state.sampling_steps == 100_000)
 
