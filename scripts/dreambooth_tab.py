@@ -64,4 +64,3 @@ else:
     script_callbacks.on_ui_tabs(partial(draw_tabs, extension.draw_tab))
     script_callbacks.on_ui_settings(extension.add_settings)
     script_callbacks.on_app_started(extension.start)
-    script_callbacks.on_script_unloaded(extension.stop)

@@ -1,4 +1,4 @@
-"""What scripts/dreambooth_tab.py registers with the webui: the tab, the settings, the start and the end."""
+"""What scripts/dreambooth_tab.py registers with the webui: the tab, the settings, the routes."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ from dreambooth.host.webui import Webui
 from dreambooth.jobs.library import Library
 from dreambooth.ui.gradio_tab import build_tab, upload_folder
 
-__all__ = ["add_settings", "draw_tab", "find_place", "lend_device", "start", "stop"]
+__all__ = ["add_settings", "draw_tab", "find_place", "lend_device", "start"]
 
 
 def find_place() -> Workplace:
     """The models of this webui; from now on environments lie where its command line says."""
     webui = Webui()
     choose_folder(webui.named_environments())
-    folders = (upload_folder(), *webui.upload_folders())
-    return Workplace(Library(webui.models_folder()), webui, upload_folders=folders)
+    return Workplace(Library(webui.models_folder()), webui, upload_folders=(upload_folder(),))
 
 
 def draw_tab() -> Any:  # noqa: ANN401 - Gradio's Blocks
@@ -38,10 +37,9 @@ def draw_tab() -> Any:  # noqa: ANN401 - Gradio's Blocks
 
 
 def start(_: object, app: FastAPI) -> None:
-    """A server has started, for the first time or after a reload; it may have no pages at all."""
+    """A server has started, for the first time or after a reload; it may have no pages at all.
+
+    Nothing has to be ended before a reload: routes go with their server, lending and jobs go on.
+    """
     place = find_place()
     mount_api(app, build_api(place, gate_of_webui(app, loaded("shared").cmd_opts, place.host)))
-
-
-def stop() -> None:
-    """The webui is about to draw its page anew; jobs go on."""

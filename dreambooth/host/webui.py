@@ -67,11 +67,6 @@ class Webui:
         found = [SourceFile(title, Path(info.filename).absolute()) for title, info in list(known.items())]
         return [source for source in found if _is_source(source.path)]
 
-    def upload_folders(self) -> tuple[Path, ...]:
-        """Where it keeps what a browser sent, besides the folder that Gradio names."""
-        named = getattr(loaded("shared").opts, "temp_dir", "")
-        return (Path(named).absolute(),) if named else ()
-
     def _models_path(self) -> Path:
         return Path(loaded("paths").models_path).absolute()
 

@@ -89,8 +89,6 @@ def test_every_answer_is_as_the_document_says(place, tmp_path, which):
         command += [
             "--phases",
             "coverage,fuzzing",
-            "--workers",
-            "4",
             "--max-examples",
             EXAMPLES,
             f"{which}-regex",

@@ -12,7 +12,7 @@ from dreambooth.jobs.library import Library
 from tests.browser.gradios import python_with
 from tests.browser.need import need
 from tests.browser.pages import TrainerPage
-from tests.host_contract.hosts import GRADIO_OF, RunningHost, make_host, run_host
+from tests.host_contract.hosts import GRADIO_OF, NAMES, RunningHost, make_host, run_host
 from tests.jobs.told_runs import ToldRun
 
 PROMPT = 'a "sks" robot,\nin snow'
@@ -132,5 +132,4 @@ def test_scripts_leave_one_name_and_few_listeners(page):
 
 
 def test_running_webui_says_its_name(trainer, host):
-    names = {"A1111": "AUTOMATIC1111", "Forge": "Forge", "SD.Next": "SD.Next"}
-    expect(trainer.root.locator(".db-host")).to_have_text(f"in {names[host.folder.flavour]}")
+    expect(trainer.root.locator(".db-host")).to_have_text(f"in {NAMES[host.folder.flavour]}")

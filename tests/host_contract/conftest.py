@@ -7,10 +7,19 @@ import pytest
 
 from tests.browser.gradios import python_with
 from tests.browser.need import need
-from tests.host_contract.hosts import GRADIO_OF, HostFolder, RunningHost, make_host, run_host, write_script
+from tests.host_contract.hosts import (
+    GRADIO_OF,
+    HostFolder,
+    RunningHost,
+    make_host,
+    put_checkpoints,
+    run_host,
+    write_script,
+)
 
 OUR_FOLDER = "some name, with spaces"
-PROBE = Path(__file__).with_name("probe.py").read_text(encoding="utf-8")
+TELLER_FOLDER = "teller"
+PROBE, TELLER = (Path(__file__).with_name(f"{name}.py").read_text("utf-8") for name in ("probe", "teller"))
 
 
 @pytest.fixture(scope="session", params=GRADIO_OF)
@@ -37,9 +46,11 @@ def webui_without_us(flavour, tmp_path_factory) -> Iterator[RunningHost]:
 
 @pytest.fixture(scope="session")
 def webui(flavour, tmp_path_factory) -> Iterator[RunningHost]:
-    """The same with us."""
+    """The same with us, and some checkpoints."""
     host = make_host(flavour, tmp_path_factory.mktemp("with") / "webui")
     write_script(host, "a probe", PROBE)
     host.add_us(OUR_FOLDER)
+    write_script(host, TELLER_FOLDER, TELLER)
+    put_checkpoints(host.path / "models" / "Stable-diffusion")
     with run_host(host, "--api") as running:
         yield running

@@ -15,6 +15,7 @@ from tests.browser.gradios import python_with
 from tests.browser.servers import Server, serve
 
 GRADIO_OF = {"A1111": "3.41.2", "Forge": "4.40.0", "SD.Next": "3.41.2"}
+NAMES = {"A1111": "AUTOMATIC1111", "Forge": "Forge", "SD.Next": "SD.Next"}  # as their pages say them
 OURS = ("dreambooth", "scripts", "javascript", "style.css", "install.py", "preload.py")
 NOT_COPIED = shutil.ignore_patterns("__pycache__")
 PATIENCE_SECONDS = 60
@@ -67,6 +68,13 @@ def write_script(host: HostFolder, extension: str, text: str) -> Path:
     script.parent.mkdir(parents=True)
     script.write_text(text, encoding="utf-8")
     return script.parents[1]
+
+
+def put_checkpoints(folder: Path) -> None:
+    """Two checkpoints, and two files that no model can be made from."""
+    (folder / "mine").mkdir(parents=True)
+    for name in ("one.safetensors", "mine/two.ckpt", "three.gguf", "one.vae.safetensors"):
+        (folder / name).write_text(name)
 
 
 @dataclass(frozen=True)

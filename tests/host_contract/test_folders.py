@@ -4,32 +4,8 @@ import json
 
 import pytest
 
-from tests.host_contract.hosts import run_host, write_script
-
-# Writes down what our side knows of the webui; loaded after us, by its folder's name.
-TELLER = """
-import json
-from pathlib import Path
-
-from modules import script_callbacks
-
-from dreambooth.host.extension import find_place
-
-FOLDERS = ("checkpoint", "lora", "embeddings", "hypernetworks", "vae", "models")
-
-
-def tell(demo, app):
-    place = find_place()
-    webui = place.host
-    told = {name: str(getattr(webui, f"{name}_folder")()) for name in FOLDERS}
-    told |= {"name": webui.name, "is_local": webui.is_local(), "library": str(place.library.path)}
-    told["uploads"] = [str(folder) for folder in place.upload_folders]
-    told["sources"] = {source.label: str(source.path) for source in webui.sources()}
-    Path(__file__).with_name("told.json").write_text(json.dumps(told))
-
-
-script_callbacks.on_app_started(tell)
-"""
+from tests.host_contract.conftest import TELLER, TELLER_FOLDER
+from tests.host_contract.hosts import NAMES, put_checkpoints, run_host, write_script
 
 
 def told_by(host, *options: str, variables: dict[str, str] | None = None) -> dict:
@@ -40,23 +16,16 @@ def told_by(host, *options: str, variables: dict[str, str] | None = None) -> dic
         return json.loads(told.read_text().replace(str(host.path), "HOST"))
 
 
-def put_checkpoints(host, folder: str) -> None:
-    place = host.path / folder
-    (place / "mine").mkdir(parents=True)
-    for name in ("one.safetensors", "mine/two.ckpt", "three.gguf", "one.vae.safetensors"):
-        (place / name).write_text(name)
-
-
-@pytest.mark.parametrize("flavour", ["A1111", "Forge"], indirect=True)
-def test_folders_are_the_usual_ones(new_host, flavour):
-    host = new_host()
-    put_checkpoints(host, "models/Stable-diffusion")
-    assert told_by(host) == {
-        "name": "AUTOMATIC1111" if flavour == "A1111" else "Forge",
+def test_folders_are_the_usual_ones(webui, flavour):
+    host = webui.folder.path
+    told = json.loads((host / "extensions" / TELLER_FOLDER / "scripts" / "told.json").read_text())
+    in_host = json.loads(json.dumps(told).replace(str(host), "HOST"))
+    assert in_host == {
+        "name": NAMES[flavour],
         "is_local": True,
         "checkpoint": "HOST/models/Stable-diffusion",
         "lora": "HOST/models/Lora",
-        "embeddings": "HOST/embeddings",
+        "embeddings": "HOST/models/embeddings" if flavour == "SD.Next" else "HOST/embeddings",
         "hypernetworks": "HOST/models/hypernetworks",
         "vae": "HOST/models/VAE",
         "models": "HOST/models/dreambooth",
@@ -72,7 +41,7 @@ def test_folders_are_the_usual_ones(new_host, flavour):
 @pytest.mark.parametrize("flavour", ["A1111"], indirect=True)
 def test_command_line_names_other_folders(new_host):
     host = new_host()
-    put_checkpoints(host, "ck")
+    put_checkpoints(host.path / "ck")
     names = {
         "ckpt": "checkpoint",
         "lora": "lora",
@@ -92,12 +61,14 @@ def test_command_line_names_other_folders(new_host):
 @pytest.mark.parametrize("flavour", ["SD.Next"], indirect=True)
 def test_settings_of_sdnext_name_its_folders(new_host):
     host = new_host()
-    put_checkpoints(host, "ck")
+    put_checkpoints(host.path / "ck")
     settings = {f"{name}_dir": str(host.path / name[:2]) for name in ("ckpt", "lora", "vae", "embeddings")}
     (host.path / "config.json").write_text(json.dumps(settings))
-    told = told_by(host, variables={"GRADIO_SERVER_NAME": "0.0.0.0"})
+    ours = ("--dreambooth-models-path", str(host.path / "ours"))
+    told = told_by(host, *ours, variables={"GRADIO_SERVER_NAME": "0.0.0.0"})
     assert told["name"] == "SD.Next"
     found = [told[name] for name in ("checkpoint", "lora", "vae", "embeddings")]
     assert found == ["HOST/ck", "HOST/lo", "HOST/va", "HOST/em"]
+    assert told["models"] == told["library"] == "HOST/ours"
     assert told["sources"]["one.safetensors"] == "HOST/ck/one.safetensors"
     assert not told["is_local"]

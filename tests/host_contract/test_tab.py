@@ -7,10 +7,8 @@ import pytest
 from dreambooth.config.store import ModelRecord, save_record
 from dreambooth.jobs.library import Library
 from dreambooth.locks import file_lock
-from tests.host_contract.hosts import run_host
+from tests.host_contract.hosts import NAMES, run_host
 from tests.jobs.told_runs import ToldRun
-
-NAMES = {"A1111": "AUTOMATIC1111", "Forge": "Forge", "SD.Next": "SD.Next"}
 
 
 @pytest.fixture
