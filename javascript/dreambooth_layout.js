@@ -97,14 +97,22 @@
     });
   }
 
-  /** The theme of the host, as a class of ours: by how bright the page's own background is. */
+  /** How bright what lies behind us is, 0 to 255: the nearest background that is not seen through. */
+  function brightnessBehind(root) {
+    for (let place = root.parentElement; place; place = place.parentElement) {
+      const colour = getComputedStyle(place).backgroundColor.match(/[\d.]+/g) || [];
+      const [red, green, blue, alpha = 1] = colour.map(Number);
+      if (colour.length && alpha > 0.5) return 0.3 * red + 0.6 * green + 0.1 * blue;
+    }
+    return 255;
+  }
+
+  /** The theme of the host, as a class of ours; not every dark one has Gradio's class for it. */
   function startTheme(page) {
     const look = () => {
       if (!page.isHere) return;
-      const colour = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g) || [255, 255, 255];
-      const [red, green, blue, alpha = 1] = colour.map(Number);
       const isDark = document.body.classList.contains("dark") || document.documentElement.classList.contains("dark")
-        || (alpha > 0 && 0.3 * red + 0.6 * green + 0.1 * blue < 110);
+        || brightnessBehind(page.root) < 110;
       page.root.classList.toggle("db-dark", isDark);
     };
     look();

@@ -44,3 +44,24 @@ def test_newcomer_who_has_chosen_a_tab_stays_there(page, server):
         route.continue_()
     expect(trainer.root.locator(".db-model-name")).to_have_text("No model: create one first")
     expect(trainer.tab("Tools")).to_have_attribute("aria-selected", "true")
+
+
+FOREIGN_COLOUR = "rgb(1, 2, 3)"
+FOREIGN_THEME = f"""
+  addEventListener("DOMContentLoaded", () => {{
+    const theme = document.createElement("style");
+    theme.textContent = ".gradio-container {{ background: rgb(16, 16, 16) !important; }}"
+      + ":root, body, .gradio-container {{ --body-text-color: {FOREIGN_COLOUR} !important; }}";
+    document.head.append(theme);
+  }});
+"""
+COLOURS = """
+  (root) => [...root.querySelectorAll("*")].map((each) => getComputedStyle(each).color)
+"""
+
+
+def test_theme_of_the_hosts_own_making_is_followed_in_our_colours(page, server):
+    page.add_init_script(FOREIGN_THEME)
+    trainer = TrainerPage(page, server).open(theme="light")
+    assert "db-dark" in (trainer.root.get_attribute("class") or "").split()
+    assert FOREIGN_COLOUR not in trainer.root.evaluate(COLOURS)
