@@ -185,7 +185,10 @@ def build_parser() -> argparse.ArgumentParser:
         add_arguments(sub)
     # Performed by __main__, before anything that needs the environment is loaded.
     subparsers.add_parser("doctor", help="what is there, what is missing, what to do")
-    subparsers.add_parser("python", help="the training environment's own Python, with what follows")
+    told = "the training environment's own Python, with what follows"
+    # Nothing begins an option of ours here.
+    python = subparsers.add_parser("python", help=told, prefix_chars="\0", add_help=False)
+    python.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
 
 

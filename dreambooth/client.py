@@ -7,7 +7,7 @@
     job = client.train("dog")
     for event in client.events(job):
         print(event["event"], event.get("step", ""))
-    print(client.wait(client.export("dog"))["path"])
+    print(client.wait(client.export("dog", to="my_dog.safetensors"))["path"])
 
 What starts a job returns its id, which ``wait`` and ``events`` take. Settings and fields of forms have the
 names that the server knows: see ``docs/http-api.md`` and ``/dreambooth/openapi.json``.
@@ -109,9 +109,11 @@ class Client:
     def login(self, user: str, password: str) -> None:
         """Log in as on the page (``--gradio-auth``, ``--auth``); the cookie is kept in this object."""
         form = urlencode({"username": user, "password": password}).encode()
-        request = urllib.request.Request(f"{self.url}/login", form, method="POST")
-        with self._open(request) as answer:
-            _reading(answer.read)
+        try:
+            with self._open(urllib.request.Request(f"{self.url}/login", form, method="POST")) as answer:
+                _reading(answer.read)
+        except Refused as error:
+            raise LoginNeeded("the page knows no such user with this password", error.status) from None
 
     def models(self) -> list[Json]:
         """All models, the one that was trained last first."""

@@ -17,6 +17,7 @@ TRAINER = PARTS | {"events", "training", "methods"}
 ARROWS = {
     "scripts": {"ui", "api", "host"},
     "install": {"environment"},
+    "preload": set(),
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
@@ -57,7 +58,20 @@ ARROWS = {
 }
 
 LEFT = (
-    {"scripts", "install", "__init__", "__main__", "ui", "api", "host", "actions", "jobs", "locks", "turns"}
+    {
+        "scripts",
+        "install",
+        "preload",
+        "__init__",
+        "__main__",
+        "ui",
+        "api",
+        "host",
+        "actions",
+        "jobs",
+        "locks",
+        "turns",
+    }
     | {"callback", "client", "lending", "visitors"}
     | PLAIN
     | CONSOLE
@@ -65,11 +79,11 @@ LEFT = (
 HEAVY = {"torch", "diffusers", "transformers", "accelerate", "peft", "bitsandbytes", "xformers"}
 # The script draws a tab of its own when nothing of ours can be imported.
 ONLY_IN = {"gradio": {"ui", "scripts"}, "modules": {"host", "scripts"}}
-STANDARD_LIBRARY_ONLY = {"install", "__main__", "doctor", "environment", "client"}
+STANDARD_LIBRARY_ONLY = {"install", "preload", "__main__", "doctor", "environment", "client"}
 
 
 def find_files() -> list[Path]:
-    entries = [ROOT / "install.py", *(ROOT / "scripts").rglob("*.py")]
+    entries = [ROOT / "install.py", ROOT / "preload.py", *(ROOT / "scripts").rglob("*.py")]
     return [*entries, *sorted((ROOT / "dreambooth").rglob("*.py"))]
 
 

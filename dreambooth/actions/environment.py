@@ -8,8 +8,9 @@ from typing import Any
 from dreambooth.actions.asked import asked_flag, asked_text
 from dreambooth.actions.background import Background, Progress
 from dreambooth.actions.workplace import Action, Values, Workplace
-from dreambooth.config.store import ConfigError
+from dreambooth.config.store import Busy, ConfigError
 from dreambooth.environment import (
+    EnvironmentInUse,
     EnvironmentProblem,
     environment_folder,
     find_environments,
@@ -88,9 +89,11 @@ def remove(place: Workplace, values: Values) -> dict[str, Any]:
     if asked_text(values, "confirmation") != CONFIRMATION:
         raise ConfigError(f"confirmation: must be {CONFIRMATION}")
     if living_runs(place.library):
-        raise ConfigError("a job is running in the training environment; wait for its end, or stop it")
+        raise Busy("a job is running in the training environment; wait for its end, or stop it")
     try:
         remove_environments()
+    except EnvironmentInUse as problem:
+        raise Busy(str(problem)) from problem
     except EnvironmentProblem as problem:
         raise ConfigError(str(problem)) from problem
     return state(place, {})

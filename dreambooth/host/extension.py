@@ -11,6 +11,7 @@ from dreambooth.actions.table import answer, find_actions
 from dreambooth.actions.workplace import Workplace
 from dreambooth.api.app import build_api
 from dreambooth.api.mounting import mount_api
+from dreambooth.environment import choose_folder
 from dreambooth.host.gate import gate_of_webui
 from dreambooth.host.lender import lend_device
 from dreambooth.host.loaded import loaded
@@ -23,8 +24,9 @@ __all__ = ["add_settings", "draw_tab", "find_place", "lend_device", "start"]
 
 
 def find_place() -> Workplace:
-    """The models of this webui."""
+    """The models of this webui; from now on environments lie where its command line says."""
     webui = Webui()
+    choose_folder(webui.named_environments())
     return Workplace(Library(webui.models_folder()), webui, upload_folders=(upload_folder(),))
 
 

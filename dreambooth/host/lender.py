@@ -25,7 +25,7 @@ from dreambooth.host.webui import Webui
 from dreambooth.jobs.control import cancel
 from dreambooth.lending.hosts import HostFolder, announced
 from dreambooth.lending.loan import Loan, find_loan, say_lent, take_back
-from dreambooth.lending.orders import ReceivedOrder, answer_order, find_order
+from dreambooth.lending.orders import Answer, ReceivedOrder, answer_order, find_order
 from dreambooth.lending.saved import take_saved
 
 LOOK_SECONDS = 0.2
@@ -56,6 +56,12 @@ class Lender:
         self._thread.join()
 
     def _serve(self) -> None:
+        try:
+            self._serve_announced()
+        except OSError as error:  # no folder that we can write to, so no worker can be at work in it either
+            log.error("dreambooth: nothing is lent, as %s cannot be used: %s", self.models_dir, error)
+
+    def _serve_announced(self) -> None:
         with announced(self.models_dir, self.name) as folder:
             while not self._stopped.is_set():
                 try:
@@ -77,8 +83,12 @@ class Lender:
             self._lend_or_say_why(folder, loan)
 
     def _draw(self, folder: HostFolder, order: ReceivedOrder) -> None:
-        with generation_held(), shown_job():
-            answer = draw_order(order.order, lambda: find_order(folder) == order)
+        try:
+            with generation_held(), shown_job():
+                answer = draw_order(order.order, lambda: find_order(folder) == order)
+        except Exception as error:
+            log.exception("dreambooth: class images could not be drawn")
+            answer = Answer("failed", f"could not draw: {type(error).__name__}: {error}")
         answer_order(folder, order, answer)
 
     def _lend_or_say_why(self, folder: HostFolder, loan: Loan) -> None:
@@ -132,6 +142,7 @@ class _ServedRun:
         self._interrupts = Interrupts()
         self._is_stopping = False
         self._is_stuck = False  # the model cannot be unloaded
+        self._is_broken = False  # the webui failed at something else
 
     def free_memory(self) -> str:
         """What went wrong, usually nothing; the worker begins all the same."""
@@ -144,7 +155,16 @@ class _ServedRun:
         return ""
 
     def look(self) -> None:
-        """Keep the memory free, hear Interrupt, and show how far the run is."""
+        """Keep the memory free, hear Interrupt, and show how far the run is, until the webui fails at it."""
+        if self._is_broken:
+            return
+        try:
+            self._look()
+        except Exception:
+            self._is_broken = True
+            log.exception("dreambooth: the run goes on, but the webui does not show it")
+
+    def _look(self) -> None:
         if not self._is_stuck:
             self.free_memory()
         if not self._is_stopping and self._interrupts.is_asked():

@@ -11,6 +11,7 @@ from dreambooth.host.loaded import loaded
 
 CHECKPOINTS = (".safetensors", ".ckpt")
 MODELS_OPTION = "dreambooth_models_path"  # of the command line; preload.py adds it
+ENVIRONMENTS_OPTION = "dreambooth_env"
 HERE_ALONE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -35,6 +36,10 @@ class Webui:
         """Where our models are kept."""
         named = getattr(loaded("shared").cmd_opts, MODELS_OPTION, None)
         return Path(named).absolute() if named else self._models_path() / "dreambooth"
+
+    def named_environments(self) -> str | None:
+        """The folder that the command line names for training environments, if it does."""
+        return getattr(loaded("shared").cmd_opts, ENVIRONMENTS_OPTION, None)
 
     def checkpoint_folder(self) -> Path:
         """Where the webui looks for checkpoints."""

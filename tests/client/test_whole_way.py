@@ -35,5 +35,5 @@ def test_model_is_made_taught_drawn_with_and_handed_out(client: Client, photos):
 
     drawn = client.wait(client.sample("dog", "a photo of a sks robot", steps=2))
     assert Path(drawn["pictures"][0]).is_file()
-    written = client.wait(client.export("dog"))
+    written = client.wait(client.export("dog", to="my_dog.safetensors"))
     assert written["path"].startswith(client.host()["checkpoint_folder"])

@@ -138,6 +138,7 @@ ELSEWHERE = {  # each has a test of its own below, those of saving in tests/jobs
     "saving.name",
     "saving.copy_to",
     "saving.to_webui",
+    "data.class_images_by",  # in tests/host_contract
     "loss.check_prediction",
     "ema.placement",
     "precision.device",
