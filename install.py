@@ -25,13 +25,16 @@ def main() -> None:
     if os.environ.get("DREAMBOOTH_SKIP_INSTALL"):
         return
     environment.choose_folder(find_option())
+    if not environment.is_ready() and environment.is_being_made():
+        print("dreambooth: the training environment is being made by another process; the tab shows how far")
+        return
     # A host that waits for an index that cannot be reached does not start; pip alone would try for minutes.
     os.environ.setdefault("PIP_RETRIES", "1")
     try:
         with terminal() as screen:
             environment.make_environment(lambda line: print(f"dreambooth: {line}", file=screen, flush=True))
     except environment.EnvironmentProblem as problem:
-        print(f"dreambooth: {problem} The tab has a button that tries again.")
+        print(f"dreambooth: {problem}\ndreambooth: The tab has a button that tries again.")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """``install.py`` as a webui runs it."""
 
+import ast
 import os
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from dreambooth.environment import Environment, find_ready
+from dreambooth.environment.holding import hold
+from dreambooth.environment.progress import telling
 
 ROOT = Path(__file__).resolve().parent.parent
 UNREACHABLE = "pip install -i http://127.0.0.1:9/simple dreambooth-no-such-package"
@@ -54,9 +57,18 @@ def test_first_start_makes_it_and_the_second_says_nothing(extension):
 def test_without_network_it_is_a_sentence_and_the_webui_starts(extension):
     answer = run_installer(extension, extension.parents[1], DREAMBOOTH_TORCH_COMMAND=UNREACHABLE)
     assert (answer.returncode, answer.stderr) == (0, "")
-    last = answer.stdout.splitlines()[-1]
-    assert "Connect this machine to the network" in last
-    assert last.endswith("The tab has a button that tries again.")
+    why, what_to_do = answer.stdout.splitlines()[-2:]
+    assert "Connect this machine to the network" in why
+    assert what_to_do == "dreambooth: The tab has a button that tries again."
+
+
+def test_webui_does_not_wait_for_a_making_that_the_page_began(extension):
+    folder = extension / ".venv"
+    folder.mkdir()
+    with hold(folder, lambda: None), telling(folder, print):
+        answer = run_installer(extension, extension.parents[1])
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "is being made by another process" in answer.stdout
 
 
 def test_option_of_the_webui_says_where(extension, tmp_path):
@@ -100,3 +112,12 @@ def test_start_with_a_ready_environment_loads_nothing_that_makes_one():
         check=False,
     )
     assert (answer.returncode, answer.stderr) == (0, "")
+
+
+OLDEST = (3, 8)  # that a webui may run with; it is told which Python is needed, or another is found
+READ_BY_ALL = [ROOT / "install.py", ROOT / "preload.py", *(ROOT / "dreambooth" / "environment").glob("*.py")]
+
+
+@pytest.mark.parametrize("path", READ_BY_ALL, ids=lambda path: path.name)
+def test_python_that_is_too_old_can_read_what_says_so(path):
+    ast.parse(path.read_text(encoding="utf-8"), feature_version=OLDEST)

@@ -94,7 +94,7 @@ class Api:
         for route, endpoint in self._routes:
             match, child = route.matches(request.scope)
             if match is Match.FULL:
-                return Found(endpoint, read_path(endpoint, child["path_params"]))
+                return Found(endpoint, read_path(child["path_params"]))
         allowed = self._find_allowed(request)
         raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.method} means nothing here", headers=allowed)
 

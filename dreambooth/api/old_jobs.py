@@ -30,6 +30,7 @@ from dreambooth.jobs.model_card import list_saves
 from dreambooth.jobs.trainings import find_living_training
 from dreambooth.migration.conversions import SAMPLERS
 
+FILE = "application/octet-stream"
 UNKNOWN_COUNT = -1  # of steps, as long as nobody knows; 0 was: there is no job
 MOST_SEEDS = 2**32
 _endpoint = partial(Endpoint, group="old extension", deprecated=True)
@@ -172,7 +173,7 @@ def send_checkpoint(asked: Asked) -> Response:
         refuse_foreign_page(asked.request)
         told = asked.perform("export.start", name=name, format="checkpoint", overwrite=True)
         path = Path(finish(asked, told)["path"])
-    return FileResponse(path, filename=path.name)
+    return FileResponse(path, filename=path.name, media_type=FILE)
 
 
 def _find_checkpoint(asked: Asked, name: str, steps: int) -> Path | None:
@@ -270,7 +271,7 @@ ENDPOINTS: Sequence[Endpoint] = (
         perform=as_before(send_checkpoint),
         query=query_of({"model_name": MODEL_NAME}, skip_build=FLAG_TEXT),
         answers={},
-        media="application/octet-stream",
+        media=FILE,
         refusals=(404, 503),
     ),
 )

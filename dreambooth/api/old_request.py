@@ -9,14 +9,16 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from anyio import from_thread
-from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Message
 
 from dreambooth.api.endpoint import Asked
 from dreambooth.api.errors import Refused, describe, refused_by
 from dreambooth.api.old_key import URL_ENCODED
-from dreambooth.api.reading import JSON, content_type, parse_json, read_within, refuse_too_large
+from dreambooth.api.reading import JSON, content_type, parse_json, read_within
 from dreambooth.api.schema import TEXT, Schema, object_of
 from dreambooth.config.store import ConfigError
 
@@ -60,13 +62,11 @@ def read_body(asked: Asked, most_bytes: int = MOST_FORM_BYTES) -> Any:  # noqa: 
 
 
 async def _read_body(request: Request, most_bytes: int) -> Any:  # noqa: ANN401
-    kind = content_type(request)
-    if kind == MULTIPART:
-        refuse_too_large(request, most_bytes)
-        return _only_texts(await request.form())
-    body = await read_within(request, most_bytes)
+    kind, body = content_type(request), await read_within(request, most_bytes)
     if not body:
         return {}
+    if kind == MULTIPART:
+        return await _parse_multipart(request, body)
     if kind == URL_ENCODED:
         return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     if kind == JSON:
@@ -74,8 +74,19 @@ async def _read_body(request: Request, most_bytes: int) -> Any:  # noqa: ANN401
     raise Refused(415, f"send the content type {JSON} or {URL_ENCODED}")
 
 
-def _only_texts(form: FormData) -> dict[str, str]:
-    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+async def _parse_multipart(request: Request, body: bytes) -> dict[str, str]:
+    """The fields of a form that are texts."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    try:
+        async with Request(request.scope, receive).form() as form:
+            return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    except MultiPartException as error:
+        raise Refused(400, f"the body is no multipart form: {error.message}") from None
+    except HTTPException as error:  # which Starlette makes of it inside an app
+        raise Refused(400, f"the body is no multipart form: {error.detail}") from None
 
 
 def read_fields(asked: Asked) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _body(endpoint: Endpoint) -> dict[str, Any]:
 
 def _name(endpoint: Endpoint) -> str:
     words = re.findall(r"\w+", endpoint.path.removeprefix("/v1"))
-    return "_".join([endpoint.method.lower(), *words])
+    return "_".join([*(["old"] if endpoint.deprecated else []), endpoint.method.lower(), *words])
 
 
 def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:

@@ -11,10 +11,10 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from dreambooth.api.checking import find_faults
-from dreambooth.api.endpoint import Endpoint
 from dreambooth.api.errors import Refused
 from dreambooth.api.limits import MOST_JSON_BYTES
 from dreambooth.api.schema import Schema
+from dreambooth.config.folders import find_name_fault
 from dreambooth.config.store import Fault
 
 JSON = "application/json"
@@ -112,8 +112,9 @@ def _refuse(faults: list[Fault]) -> None:
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, message, faults=faults)
 
 
-def read_path(endpoint: Endpoint, given: Mapping[str, str]) -> dict[str, str]:
-    """The parts of the path that stand for names; nothing has a name with half a character or without any."""
-    if any(not value or "\0" in value for value in given.values()):
-        raise Refused(HTTPStatus.NOT_FOUND, f"there is nothing at {endpoint.path} of this name")
+def read_path(given: Mapping[str, str]) -> dict[str, str]:
+    """The parts of the path that stand for names; where no model can have one, there is none."""
+    name = given.get("name")
+    if name is not None and find_name_fault(name):
+        raise Refused(HTTPStatus.NOT_FOUND, f"there is no model {name!r}")
     return dict(given)

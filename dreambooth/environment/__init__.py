@@ -43,6 +43,7 @@ __all__ = [
     "find_fault",
     "find_ready",
     "has_package",
+    "is_being_made",
     "is_inside",
     "is_ready",
     "is_supported_python",
@@ -62,6 +63,13 @@ def make_environment(report: Callable[[str], None], *, dev: bool = False) -> Non
     from dreambooth.environment.making import make_environment
 
     make_environment(report, dev=dev)
+
+
+def is_being_made() -> bool:
+    """Whether a process makes the environment now."""
+    from dreambooth.environment.beginning import find_making
+
+    return find_making().is_under_way
 
 
 def remove_environments() -> None:

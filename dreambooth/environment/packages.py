@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Event, Thread
 
@@ -70,24 +70,10 @@ class Installer:
     def run(self, command: list[str]) -> None:
         """Run to the end, reporting large downloads and, now and then, how much of them is here."""
         last_lines: deque[str] = deque(maxlen=200)
-        with (
-            downloads_folder(self.environment) as downloads,
-            self._signs_of_life(),
-            subprocess.Popen(
-                command,
-                env={
-                    **place.variables_without_paths(),
-                    **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), downloads),
-                },
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                errors="replace",
-                # Windows cannot hand a file down like this.
-                pass_fds=() if sys.platform == "win32" else (self.hold,),
-            ) as process,
-        ):
+        with ExitStack() as stack:
+            downloads = stack.enter_context(downloads_folder(self.environment))
+            stack.enter_context(self._signs_of_life())
+            process = stack.enter_context(self._start(command, downloads))
             assert process.stdout is not None
             is_retrying = False
             for line in process.stdout:
@@ -100,6 +86,19 @@ class Installer:
                     self.report("The package index does not answer; trying again")
         if process.returncode:
             raise explain_failure(command, list(last_lines))
+
+    def _start(self, command: list[str], downloads: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command,
+            env={**place.variables_without_paths(), **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), downloads)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+            # Windows cannot hand a file down like this.
+            pass_fds=() if sys.platform == "win32" else (self.hold,),
+        )
 
     @contextmanager
     def _signs_of_life(self) -> Iterator[None]:

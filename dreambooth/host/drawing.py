@@ -91,12 +91,12 @@ def _draw(order: Order, picture: OrderedPicture, checkpoint: str) -> _Drawn:
         sampler_name=order.sampler,
         batch_size=1,
         n_iter=1,
-        restore_faces=False,
         tiling=False,
         do_not_save_samples=True,
         do_not_save_grid=True,
         override_settings={"sd_model_checkpoint": checkpoint},
     )
+    wanted.restore_faces = False  # which SD.Next does not know
     with closing(wanted), _without_prompt_history():
         processed = processing.process_images(wanted)
     if processed is None:

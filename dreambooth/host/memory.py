@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from dreambooth.host.heap import give_freed_memory_back
 from dreambooth.host.loaded import find_loaded, loaded
 
 
@@ -46,7 +47,7 @@ def model_kept_out() -> Iterator[Callable[[], None]]:
     def keep_out() -> None:
         nonlocal was_opened
         data = loaded("sd_models").model_data
-        if recipe.closed and not getattr(data, recipe.closed):
+        if recipe.closed and not getattr(data, recipe.closed, True):
             was_opened = True  # the webui would load a model by the way, and may again afterwards
             setattr(data, recipe.closed, True)
         if recipe.is_loaded():
@@ -57,13 +58,14 @@ def model_kept_out() -> Iterator[Callable[[], None]]:
         _send_others_to_cpu()
         yield keep_out
     finally:
-        if was_opened and not recipe.is_loaded():
+        if was_opened:
             setattr(loaded("sd_models").model_data, recipe.closed, False)
 
 
 def _collect() -> None:
     gc.collect()
     loaded("devices").torch_gc()
+    give_freed_memory_back()
 
 
 def _is_loaded_in_a1111() -> bool:

@@ -48,7 +48,7 @@ def mount(app: FastAPI, tab: gr.Blocks, auth: Callable[[str, str], bool] | None)
     known = inspect.signature(gr.mount_gradio_app).parameters
     wanted = {"auth": auth, "ssr_mode": False}
     if "auth" not in known:
-        tab.auth = auth  # of 3.41, which takes it from the tab itself
+        tab.auth, tab.auth_message = auth, None  # of 3.41, which takes both from the tab itself
     return gr.mount_gradio_app(app, tab, path="/", **{name: wanted[name] for name in wanted if name in known})
 
 

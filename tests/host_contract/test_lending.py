@@ -81,8 +81,11 @@ def test_generation_that_was_asked_for_waits_and_loads_the_model_by_itself(webui
     assert (len(pictures), len(webui.sd_models.loads)) == (1, num_loads + 1)
 
 
-def test_webui_that_never_had_a_model_loads_one_when_it_is_asked_for_afterwards(tmp_path, models_dir, borrow):
-    with stand_in("A1111", tmp_path / "webui") as webui, lending(models_dir, "A1111"):
+@pytest.mark.parametrize("flavour", ["A1111", "SD.Next"])
+def test_webui_that_never_had_a_model_loads_one_when_it_is_asked_for_afterwards(
+    tmp_path, models_dir, borrow, flavour
+):
+    with stand_in(flavour, tmp_path / "webui") as webui, lending(models_dir, flavour):
         with borrow():
             assert webui.shared.sd_model is None
         eventually(webui.is_queue_free)

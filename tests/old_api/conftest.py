@@ -49,6 +49,10 @@ class Program:
         headers = {} if send is None else {"content-type": "application/json"}
         return self._ask("POST", self._address(path, query), body, headers)
 
+    def send(self, method: str, path: str, body: bytes, kind: str) -> Answer:
+        """Any body of any kind."""
+        return self._ask(method, self._address(path, {}), body, {"content-type": kind})
+
     def form(self, method: str, path: str, **fields: str) -> Answer:
         """A form."""
         return self._ask(method, self._address(path, {}), urlencode(fields).encode(), {})

@@ -84,6 +84,7 @@ def test_prompts_are_not_read_from_files(program, tmp_path):
 def test_checkpoint_that_is_not_there_is_written_first(program, place):
     file = program.get("checkpoint", model_name=MODEL)
     written = place.host.checkpoint_folder() / f"{MODEL}_0.safetensors"
+    assert file.headers["content-type"] == "application/octet-stream"
     assert file.headers["content-disposition"] == f'attachment; filename="{written.name}"'
     changed = written.stat().st_mtime_ns
     assert program.get("checkpoint", model_name=MODEL).content == file.content == written.read_bytes()

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.conftest import MODEL
 from tests.migration.old_settings import latest_generation, old_concept
 
@@ -63,6 +65,26 @@ def test_concepts_may_come_in_a_form(program, photos):
     concepts = json.dumps([old_concept(instance_data_dir=str(photos))])
     told = program.form("POST", "concepts", model_name=MODEL, concepts=concepts).json
     assert told[0]["instance_data_dir"] == str(photos)
+
+
+MULTIPART = "multipart/form-data; boundary=x"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        (MULTIPART, b'--x\r\ncontent-disposition: form-data; name="model_name"\r\n\r\ntoy\r\n--x--\r\n', 422),
+        (MULTIPART, b"--x\r\nno form--x--\r\n", 400),
+        ("multipart/form-data", b"{}", 400),
+        ("application/json", b"{", 400),
+        ("application/json", b"[1]", 422),
+        ("text/plain", b"model_name=toy", 415),
+        ("application/x-www-form-urlencoded", b"model_name=" + bytes(2 << 20), 413),
+    ],
+)
+def test_bodies_that_cannot_be_used_are_refused(program, library, kind, body, status):
+    assert program.send("POST", "concept", body, kind).status == status
+    assert library.load(MODEL).config.concepts == ()
 
 
 def test_concept_of_a_folder_is_added_once(program, photos, tmp_path):

@@ -30,7 +30,6 @@ class StableDiffusionProcessingTxt2Img:
     sampler_name: str = "Euler a"
     do_not_save_samples: bool = True
     do_not_save_grid: bool = True
-    restore_faces: bool | None = None
     tiling: bool | None = None
     override_settings: dict[str, Any] = field(default_factory=dict)
     scripts: Any = None
