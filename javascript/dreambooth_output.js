@@ -196,7 +196,7 @@
       ["Speed", pace && (pace >= 1 ? `${number(Number(pace.toPrecision(3)))} it/s` : `${number(Number((1 / pace).toPrecision(3)))} s/it`)],
       ["Time left", now.eta_seconds === null ? null : duration(now.eta_seconds)],
       ["Epoch", now.epoch === null ? null : now.num_epochs ? `${now.epoch} of ${now.num_epochs}` : String(now.epoch)],
-      ["In the model's life", `${now.lifetime_step} steps, ${now.lifetime_epochs} ${now.lifetime_epochs === 1 ? "epoch" : "epochs"}`],
+      ["In the model's life", `${now.lifetime_step} ${now.lifetime_step === 1 ? "step" : "steps"}, ${now.lifetime_epochs} ${now.lifetime_epochs === 1 ? "epoch" : "epochs"}`],
     ].filter(([, value]) => value);
   }
 

@@ -75,7 +75,7 @@
     return new Promise((resolve) => {
       const box = h("dialog", { class: "db-dialog", "aria-label": "Resume" },
         h("h3", {}, "There is a training that was interrupted"),
-        h("p", {}, `It stopped at step ${step} of ${numSteps}. Resuming goes on as if it never had; its own settings count, not those that you changed since.`),
+        h("p", {}, `It stopped ${numSteps === null ? "before its first step" : `at step ${step} of ${numSteps}`}. Resuming goes on as if it never had; its own settings count, not those that you changed since.`),
         h("div", { class: "db-row db-end" },
           h("button", { type: "button", onclick: () => box.close("") }, "Cancel"),
           h("button", { type: "button", onclick: () => box.close("new") }, "Begin a new training"),

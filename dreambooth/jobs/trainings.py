@@ -29,8 +29,8 @@ def find_asked_training(library: Library, name: str) -> RunFolder:
 def find_unfinished_training(folder: ModelFolder) -> RunFolder | None:
     """The latest training of the model that began, unless it is done or was discarded."""
     for run in reversed(list_runs(folder.runs, "train")):
-        if not run.config_file.exists():
-            continue
+        if not run.config_file.exists() or not run.events_file.exists():
+            continue  # half written, or killed before its first word
         end = find_end(run)
         outcome = None if end is None else end["outcome"]
         if outcome == "refused" and not run.state.exists():

@@ -67,6 +67,15 @@ def test_every_answer_is_as_the_document_says(place, tmp_path, which):
     with client_of(place) as client:
         document = write_document(client.get("/openapi.json").json(), tmp_path)
         config = write_config(place.library, tmp_path)
+        options = {
+            "--url": str(client.base_url).rstrip("/"),
+            "--checks": "all",
+            "--mode": "all",
+            "--phases": "coverage,fuzzing",
+            "--max-examples": EXAMPLES,
+            "--seed": "1",
+            f"{which}-regex": TAKE_MODELS_AWAY.replace("{", r"\{"),
+        }
         command = [
             sys.executable,
             "-m",
@@ -76,23 +85,6 @@ def test_every_answer_is_as_the_document_says(place, tmp_path, which):
             "run",
             str(document),
         ]
-        command += [
-            "--url",
-            str(client.base_url).rstrip("/"),
-            "--checks",
-            "all",
-            "--mode",
-            "all",
-            "--seed",
-            "1",
-        ]
-        command += [
-            "--phases",
-            "coverage,fuzzing",
-            "--max-examples",
-            EXAMPLES,
-            f"{which}-regex",
-            TAKE_MODELS_AWAY.replace("{", r"\{"),
-        ]
+        command += [word for option in options.items() for word in option]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]

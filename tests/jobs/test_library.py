@@ -67,13 +67,21 @@ def test_end_is_taken_back_when_the_run_goes_on(folder):
     [("done", False), ("discarded", False), ("stopped", True), ("failed", True), (None, True)],
 )
 def test_training_can_go_on_unless_it_is_over(library, folder, outcome, is_unfinished):
-    run = prepare_run(library, folder, "train", {})
+    writer = EventWriter(prepare_run(library, folder, "train", {}))
+    writer.write("work", job="train", pid=1)
     if outcome:
-        EventWriter(run).write("end", outcome=outcome)
+        writer.write("end", outcome=outcome)
     assert (find_unfinished_training(folder) is not None) is is_unfinished
     if not is_unfinished:
         with pytest.raises(ConfigError, match="no interrupted training"):
             find_resumable(library, MODEL)
+
+
+def test_training_whose_worker_never_said_a_word_does_not_hide_an_earlier_one(library, folder):
+    stopped = prepare_run(library, folder, "train", {})
+    EventWriter(stopped).write("end", outcome="stopped")
+    prepare_run(library, folder, "train", {})
+    assert find_unfinished_training(folder).path == stopped.path
 
 
 def test_settings_of_an_interrupted_training_change_where_its_state_allows(begin, config):
