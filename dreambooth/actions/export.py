@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from dreambooth.actions.asked import asked_text
 from dreambooth.actions.outputs import CHECKPOINTS, LORAS, find_file, find_new_folder
 from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
-from dreambooth.config.folders import RunFolder
+from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.config.forms.export import ExportForm
 from dreambooth.config.forms.filling import fill
 from dreambooth.config.store import ConfigError
@@ -36,17 +37,22 @@ def prepare(place: Workplace, values: Values) -> RunFolder:
         raise ConfigError(f"format: {told} has no LoRA; train with an adapter, or export a checkpoint")
     steps = save["step"] if save else record.lifetime_steps
     usual = f"{name}_{steps}" + ("_diffusers" if form.format == "lora_diffusers" else "")
-    return prepare_export(place.library, name, form, _find_place(place, form, usual))
-
-
-def _find_place(place: Workplace, form: ExportForm, usual: str) -> Path:
     if form.format == "diffusers":
-        return find_new_folder(form.to)
-    folder, endings = place.host.lora_folder(), LORAS
+        return prepare_export(place.library, name, form, find_new_folder(form.to))
+    in_host, endings = place.host.lora_folder(), LORAS
     if form.format == "checkpoint":
-        folder, endings = place.host.checkpoint_folder(), CHECKPOINTS
-    to = form.to.strip() or f"{usual}.safetensors"
-    return find_file(to, folder, endings, overwrite=form.overwrite)
+        in_host, endings = place.host.checkpoint_folder(), CHECKPOINTS
+    if not form.to.strip():
+        form = replace(form, to=f"{usual}.safetensors")
+        if _is_saved_step(in_host / form.to, folder):
+            form = replace(form, overwrite=True)
+    to = find_file(form.to, in_host, endings, overwrite=form.overwrite)
+    return prepare_export(place.library, name, form, to)
+
+
+def _is_saved_step(file: Path, folder: ModelFolder) -> bool:
+    """Whether a file in the host's folder is a saved step under another name: writing over it loses nothing."""
+    return file.exists() and any(file.samefile(saved) for saved in folder.checkpoints.glob("*.safetensors"))
 
 
 ACTIONS: Mapping[str, Action] = {"export.start": start}

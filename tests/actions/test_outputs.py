@@ -49,6 +49,26 @@ def test_export_goes_to_where_the_host_looks(place):
     assert exported(place, to="mine/dog.ckpt")["to"] == str(checkpoints / "mine" / "dog.ckpt")
 
 
+@pytest.mark.usefixtures("with_lora")
+def test_export_takes_the_place_of_a_saved_step_and_of_nothing_else(place, folder):
+    saved = folder.checkpoints / "toy_12.safetensors"
+    saved.parent.mkdir(exist_ok=True)
+    saved.write_text("saved")
+    shown = place.host.lora_folder() / saved.name
+    shown.parent.mkdir(parents=True)
+    shown.hardlink_to(saved)
+    asked = exported(place, format="lora")
+    assert (asked["to"], asked["overwrite"]) == (str(shown), True)
+    assert "is there already" in refusal(exported_as_lora_to, place, str(shown))
+    shown.unlink()
+    shown.write_text("mine")
+    assert "is there already" in refusal(exported_as_lora_to, place, "")
+
+
+def exported_as_lora_to(place, to):
+    return exported(place, format="lora", to=to)
+
+
 def test_export_goes_to_a_whole_path(place, tmp_path):
     asked = exported(place, to=str(tmp_path / "x.safetensors"), dtype="bf16")
     assert asked["to"] == str(tmp_path / "x.safetensors")
