@@ -51,7 +51,7 @@ def prepare(place: Workplace, values: Values) -> RunFolder:
 
 
 def _is_saved_step(file: Path, folder: ModelFolder) -> bool:
-    """Whether a file in the host's folder is a saved step under another name: writing over it loses nothing."""
+    """Whether a file in the host's folder is a saved step by another name: writing over it loses nothing."""
     return file.exists() and any(file.samefile(saved) for saved in folder.checkpoints.glob("*.safetensors"))
 
 

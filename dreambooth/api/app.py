@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -32,7 +33,7 @@ NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 def build_api(place: Workplace, gate: Gate) -> ASGIApp:
     """All endpoints over a library of models, behind a gate."""
-    return Api(place, gate, find_endpoints())
+    return Api(place, gate)
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,14 @@ class Found:
 class Api:
     """An ASGI app. Errors are answered here and never reach the app that it is mounted in."""
 
-    def __init__(self, place: Workplace, gate: Gate, endpoints: Sequence[Endpoint]) -> None:
+    def __init__(self, place: Workplace, gate: Gate) -> None:
         self._place = place
         self._gate = gate
-        self._routes = [(Route(each.path, _never, methods=[each.method]), each) for each in endpoints]
+
+    @cached_property
+    def _routes(self) -> Sequence[tuple[Route, Endpoint]]:
+        """Found when the first request comes: a webui that starts need not wait for them."""
+        return [(Route(each.path, _never, methods=[each.method]), each) for each in find_endpoints()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; there are no web sockets here."""

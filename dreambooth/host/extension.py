@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -33,7 +32,8 @@ def find_place() -> Workplace:
 def draw_tab() -> Any:  # noqa: ANN401 - Gradio's Blocks
     """The page; models, runs and settings are on disk, so a new page shows what the last one did."""
     place = find_place()
-    return build_tab(partial(answer, place, find_actions()), place.host.name)
+    # A webui that starts need not wait for the actions: they are found when the page asks first.
+    return build_tab(lambda asked: answer(place, find_actions(), asked), place.host.name)
 
 
 def start(_: object, app: FastAPI) -> None:
