@@ -1,13 +1,11 @@
 """Our own server: who may come in, what it lists, and what stands in the head of its page."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from dreambooth.config.store import ConfigError
 from dreambooth.host.head import HeadWriter
 from dreambooth.host.standalone import Standalone, parse_listening
+from tests.host.loops import run_apart
 
 
 def test_it_listens_to_this_machine_alone():
@@ -55,9 +53,7 @@ def answer_of(body: bytes, kind: bytes) -> tuple[dict[bytes, bytes], bytes]:
         sent.append(message)
 
     writer = HeadWriter(app, "<script></script>")
-    request = writer({"type": "http", "headers": [(b"accept-encoding", b"br")]}, None, send)
-    with ThreadPoolExecutor(1) as thread:  # a browser test before this one has left a loop in this thread
-        thread.submit(asyncio.run, request).result()
+    run_apart(lambda: writer({"type": "http", "headers": [(b"accept-encoding", b"br")]}, None, send))
     return dict(sent[0]["headers"]), b"".join(message.get("body", b"") for message in sent[1:])
 
 

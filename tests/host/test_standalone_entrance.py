@@ -1,13 +1,12 @@
 """Who comes in to our own server over HTTP: with ``--auth`` by the page's login or the same password."""
 
-import asyncio
-
 import httpx
 import pytest
 
 from dreambooth.actions.workplace import Workplace
 from dreambooth.host.standalone import Listening, Standalone, build_app
 from dreambooth.jobs.library import Library
+from tests.host.loops import run_apart
 
 MODELS = "/dreambooth/v1/models"
 
@@ -25,7 +24,7 @@ def ask(tmp_path):
                     await client.post("/login", data=dict(zip(("username", "password"), login, strict=True)))
                 return (await client.get(MODELS, **more)).status_code
 
-        return asyncio.run(request())
+        return run_apart(request)
 
     return status
 
@@ -42,9 +41,9 @@ def test_foreign_pages_are_refused(ask, headers):
 
 
 def test_login_or_password_lets_in(ask):
-    listening = Listening(port=1, to_all=True, user="ann", password="a:b")
+    listening = Listening(port=1, to_all=True, user="me", password="a:b")
     assert ask(listening) == 401
-    assert ask(listening, auth=("ann", "a")) == 401
-    assert ask(listening, auth=("ann", "a:b")) == 200
-    assert ask(listening, login=("ann", "a:b")) == 200
-    assert ask(listening, login=("ann", "wrong")) == 401
+    assert ask(listening, auth=("me", "a")) == 401
+    assert ask(listening, auth=("me", "a:b")) == 200
+    assert ask(listening, login=("me", "a:b")) == 200
+    assert ask(listening, login=("me", "wrong")) == 401
