@@ -4,6 +4,7 @@ Everything of ours is imported here and now, as a webui takes this folder off Py
 says why that failed stands here too, as there may be nothing of ours to call.
 """
 
+import gc
 import html
 import sys
 import traceback
@@ -54,6 +55,8 @@ def find_namesake() -> Path | None:
     return next((place for place in places if place.parent != HERE), None)
 
 
+was_collecting = gc.isenabled()
+gc.disable()  # a collection takes a quarter of a second in a process as full as a webui's, and imports set off some
 try:
     from dreambooth.host import extension
 
@@ -64,3 +67,6 @@ else:
     script_callbacks.on_ui_tabs(partial(draw_tabs, extension.draw_tab))
     script_callbacks.on_ui_settings(extension.add_settings)
     script_callbacks.on_app_started(extension.start)
+finally:
+    if was_collecting:
+        gc.enable()
