@@ -55,8 +55,9 @@ def find_namesake() -> Path | None:
     return next((place for place in places if place.parent != HERE), None)
 
 
+# Imports set off collections, each of which takes a quarter of a second in a process as full as a webui's.
 was_collecting = gc.isenabled()
-gc.disable()  # a collection takes a quarter of a second in a process as full as a webui's, and imports set off some
+gc.disable()
 try:
     from dreambooth.host import extension
 
