@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +19,7 @@ from dreambooth.api.mounting import mount_api
 from dreambooth.config.store import ConfigError
 from dreambooth.host.gate import HostGate, find_login_app
 from dreambooth.host.head import HeadWriter
+from dreambooth.host.login import is_same
 from dreambooth.jobs.library import Library
 from dreambooth.ui.gradio_tab import build_tab, mount, upload_folder
 
@@ -94,8 +94,7 @@ class Listening:
 
     def is_known(self, user: str, password: str) -> bool:
         """Whether somebody may come in."""
-        is_user = secrets.compare_digest(user.encode(), self.user.encode())
-        return secrets.compare_digest(password.encode(), self.password.encode()) and is_user
+        return is_same(user, self.user) & is_same(password, self.password)
 
 
 def parse_listening(port: int, auth: str, *, to_all: bool) -> Listening:
