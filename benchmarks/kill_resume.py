@@ -42,7 +42,7 @@ NUM_STEPS = 8
 SETTINGS = {
     "duration.max_steps": str(NUM_STEPS),
     "data.batch_size": "2",
-    "data.horizontal_flip": "yes",
+    "augment.flip_probability": "0.5",
     "parts.text_encoder_fraction": "0.5",
     "saving.save_every_steps": "1",
     "samples.sample_at_end": "no",

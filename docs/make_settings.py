@@ -44,10 +44,13 @@ def help_of(setting: Setting) -> str:
 def build_table(section: Section) -> str:
     """A row for each setting."""
     rows = [
-        f"| `{each.name}` | {default_of(each)} | {limits_of(each)} | {help_of(each)} |"
+        f"| `{each.name}` | {default_of(each)} | {limits_of(each)} | {help_of(each)} | "
+        f"{each.description.since} |"
         for each in section.settings
     ]
-    return "\n".join(["| Name | Default | Limits | What it does |", "|---|---|---|---|", *rows, ""])
+    return "\n".join(
+        ["| Name | Default | Limits | What it does | Since |", "|---|---|---|---|---|", *rows, ""]
+    )
 
 
 def build_page() -> str:

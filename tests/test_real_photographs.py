@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import skimage
 
+from dreambooth.config.augment import AugmentConfig
 from dreambooth.config.concept import Concept
 from dreambooth.config.data import DataConfig
 from dreambooth.config.precision import PrecisionConfig
@@ -34,7 +35,7 @@ def photographs(tmp_path) -> Path:
 
 def test_photographs_are_learnt(photographs, begin, folder, config):
     concept = Concept(instance_data_dir=str(photographs), instance_prompt="[filewords]")
-    data = DataConfig(resolution=64, bucket_step_px=8, batch_size=2, horizontal_flip=True)
+    data = DataConfig(resolution=64, bucket_step_px=8, batch_size=2)
     device = choose_device(PrecisionConfig())
     pictures = [picture_to_tensor(load_picture(photographs / name), Size(64, 64))[None] for name in NAMES]
     captions = [Path(name).stem for name in NAMES]
@@ -53,6 +54,7 @@ def test_photographs_are_learnt(photographs, begin, folder, config):
         method="finetune",
         concepts=(concept,),
         data=data,
+        augment=AugmentConfig(flip_probability=0.5),
         duration=replace(config.duration, max_steps=40),
         optimizer=replace(config.optimizer, unet_lr=5e-4),
     )

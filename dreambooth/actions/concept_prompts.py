@@ -147,9 +147,9 @@ def least_tokens(prompt: str) -> int:
 
 def _notes(config: TrainConfig) -> list[str]:
     notes = []
-    if config.data.shuffle_tags:
+    if config.captions.shuffle_tags:
         notes.append("what follows the first comma of a prompt is put in another order each time")
-    if share := config.data.caption_dropout_probability:
+    if share := config.captions.dropout_probability:
         notes.append(f"{share:.0%} of the pictures are shown with an empty prompt")
     return notes
 

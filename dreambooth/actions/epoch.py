@@ -24,7 +24,7 @@ def describe_epoch(config: TrainConfig, folder: ModelFolder) -> dict[str, Any]:
     try:
         plans = plan_class_images(config, class_folders)
         dataset = build_examples(config, class_folders)
-        steps = epoch_steps(dataset, config.data, config.seed, 0)
+        steps = epoch_steps(dataset, config, 0)
     except DataError as error:
         raise ConfigError(str(error)) from error
     batches = [batch for step in steps for batch in step]

@@ -53,7 +53,7 @@ def _plan_classes(config: TrainConfig, class_folders: list[Path]) -> tuple[Class
 
 def find_steps(config: TrainConfig, dataset: Dataset) -> Steps:
     """The steps that the training itself would count."""
-    per_epoch, num_steps = steps_per_epoch(dataset, config.data), count_steps(config, dataset)
+    per_epoch, num_steps = steps_per_epoch(dataset, config), count_steps(config, dataset)
     return Steps(num_steps, -(-num_steps // per_epoch), per_epoch)
 
 

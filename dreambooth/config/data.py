@@ -33,17 +33,6 @@ class DataConfig:
     gradient_accumulation_steps: int = option(
         1, "Gradient accumulation", "Passes per optimizer step.", low=1, high=1024, advanced=True
     )
-    horizontal_flip: bool = option(
-        False,
-        "Horizontal flip",
-        "Show every picture mirrored half of the time; not for text or asymmetric faces.",
-    )
-    shuffle_tags: bool = option(
-        False, "Shuffle tags", "Reorder the caption's comma-separated parts after the first, anew each time."
-    )
-    caption_dropout_probability: float = option(
-        0.0, "Caption dropout", "Share of pictures shown with an empty caption.", low=0, high=1, advanced=True
-    )
     cache_latents: bool = option(
         True, "Cache latents", "Encode every picture once and keep the result on disk, keyed by its content."
     )

@@ -26,11 +26,3 @@ class LossConfig:
         "Stop before the first step when the model answers as if it predicted the other, noise or velocity.",
         advanced=True,
     )
-    offset_noise: float = option(
-        0.0,
-        "Offset noise",
-        "Lets the model learn very dark and bright pictures (about 0.1); 0: off.",
-        low=0,
-        high=1,
-        advanced=True,
-    )

@@ -25,6 +25,7 @@ class Description:
     high: float | None = None
     advanced: bool = False
     choices_help: Mapping[str, str] = dataclasses.field(default_factory=dict)  # choice → a sentence
+    since: str = "0.1"  # the version that had it first
 
 
 def option(
@@ -39,9 +40,20 @@ def option(
 ) -> Any:  # noqa: ANN401 - a field passes for the type that it stands behind, as dataclasses.field does
     """A dataclass field with a default and a description; limits are inclusive."""
     description = Description(
-        label=label, help=help, low=low, high=high, advanced=advanced, choices_help=choices_help or {}
+        label=label,
+        help=help,
+        low=low,
+        high=high,
+        advanced=advanced,
+        choices_help=choices_help or {},
     )
     return dataclasses.field(default=default, metadata={"description": description})
+
+
+def since(version: str, field: Any) -> Any:  # noqa: ANN401 - as ``option``
+    """An option that came with this version; the others are from the first."""
+    description = dataclasses.replace(field.metadata["description"], since=version)
+    return dataclasses.field(default=field.default, metadata={**field.metadata, "description": description})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dreambooth.config.augment import AugmentConfig
+from dreambooth.config.captions import CaptionsConfig
 from dreambooth.config.concept import Concept
 from dreambooth.config.data import DataConfig
 from dreambooth.config.duration import DurationConfig
 from dreambooth.config.ema import EmaConfig
 from dreambooth.config.lora import LoraConfig
 from dreambooth.config.loss import LossConfig
+from dreambooth.config.noise import NoiseConfig
 from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.config.option import option
 from dreambooth.config.parts import PartsConfig
@@ -51,11 +54,14 @@ class TrainConfig:
     concepts: tuple[Concept, ...] = ()
     duration: DurationConfig = field(default_factory=DurationConfig)
     data: DataConfig = field(default_factory=DataConfig)
+    captions: CaptionsConfig = field(default_factory=CaptionsConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
     parts: PartsConfig = field(default_factory=PartsConfig)
     lora: LoraConfig = field(default_factory=LoraConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     loss: LossConfig = field(default_factory=LossConfig)
+    noise: NoiseConfig = field(default_factory=NoiseConfig)
     ema: EmaConfig = field(default_factory=EmaConfig)
     precision: PrecisionConfig = field(default_factory=PrecisionConfig)
     saving: SavingConfig = field(default_factory=SavingConfig)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_type_hints
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import written_whole
 from dreambooth.config.option import describe_settings, find_fault, parse_value
+from dreambooth.config.renamed import RENAMED, with_new_names_nested
 from dreambooth.config.settings import TrainConfig
 
 FORMAT_VERSION = 1
@@ -94,7 +95,7 @@ def _build_or_refuse(section: type[T], values: Mapping[str, Any]) -> T:
 
 def config_from_json(values: Mapping[str, Any]) -> TrainConfig:
     """Settings from plain values; what is absent has its default. Raises ConfigError with every fault."""
-    return _build_or_refuse(TrainConfig, values)
+    return _build_or_refuse(TrainConfig, with_new_names_nested(values))
 
 
 def concept_from_json(values: Mapping[str, Any]) -> Concept:
@@ -108,7 +109,7 @@ def changed(config: TrainConfig, changes: Mapping[str, str]) -> TrainConfig:
     values, faults = {}, []
     for name, text in changes.items():
         if name not in settings:
-            faults.append(f"{name}: there is no such setting; `settings` lists them all")
+            faults.append(f"{name}: {_no_such(name)}")
             continue
         try:
             values[name] = parse_value(settings[name], text)
@@ -117,6 +118,12 @@ def changed(config: TrainConfig, changes: Mapping[str, str]) -> TrainConfig:
     if faults:
         raise ConfigError("\n".join(faults))
     return with_values(config, values)
+
+
+def _no_such(name: str) -> str:
+    if name in RENAMED:
+        return f"is called {RENAMED[name].name} now"
+    return "there is no such setting; `settings` lists them all"
 
 
 def with_values(config: TrainConfig, values: Mapping[str, Any]) -> TrainConfig:

@@ -42,43 +42,44 @@ class Batch:
 Step = tuple[Batch, ...]  # one optimizer step
 
 
-def steps_per_epoch(dataset: Dataset, data: DataConfig) -> int:
+def steps_per_epoch(dataset: Dataset, config: TrainConfig) -> int:
     """Optimizer steps that show every instance image ``repeats`` times; the last one may be smaller."""
     num_shown = sum(example.repeats for example in dataset.instances)
-    return -(-num_shown // _instances_per_step(data))
+    return -(-num_shown // _instances_per_step(config.data))
 
 
 def count_steps(config: TrainConfig, dataset: Dataset) -> int:
     """Optimizer steps of the whole run."""
-    return config.duration.max_steps or config.duration.num_epochs * steps_per_epoch(dataset, config.data)
+    return config.duration.max_steps or config.duration.num_epochs * steps_per_epoch(dataset, config)
 
 
-def epoch_steps(dataset: Dataset, data: DataConfig, seed: int, epoch: int) -> list[Step]:
+def epoch_steps(dataset: Dataset, config: TrainConfig, epoch: int) -> list[Step]:
     """The steps of an epoch (0 is the first): instance images ``repeats`` times, class images by turns."""
-    return list(_build_steps(dataset, data, seed, epoch, first=0))
+    return list(_build_steps(dataset, config, epoch, first=0))
 
 
-def iterate_steps(dataset: Dataset, data: DataConfig, seed: int, start: int) -> Iterator[Step]:
+def iterate_steps(dataset: Dataset, config: TrainConfig, start: int) -> Iterator[Step]:
     """Step ``start`` (the first of the run is 0) and all that follow, without end."""
-    epoch, first = divmod(start, steps_per_epoch(dataset, data))
-    yield from _build_steps(dataset, data, seed, epoch, first)
+    epoch, first = divmod(start, steps_per_epoch(dataset, config))
+    yield from _build_steps(dataset, config, epoch, first)
     for later in count(epoch + 1):
-        yield from _build_steps(dataset, data, seed, later, first=0)
+        yield from _build_steps(dataset, config, later, first=0)
 
 
-def find_step(dataset: Dataset, data: DataConfig, seed: int, step: int) -> Step:
+def find_step(dataset: Dataset, config: TrainConfig, step: int) -> Step:
     """What step ``step`` sees, whether or not the run was interrupted before it."""
-    return next(iterate_steps(dataset, data, seed, step))
+    return next(iterate_steps(dataset, config, step))
 
 
-def _build_steps(dataset: Dataset, data: DataConfig, seed: int, epoch: int, first: int) -> Iterator[Step]:
-    groups = _group_by_step(dataset, data, random.Random(f"{seed} batches {epoch}"))
+def _build_steps(dataset: Dataset, config: TrainConfig, epoch: int, first: int) -> Iterator[Step]:
+    seed = config.seed
+    groups = _group_by_step(dataset, config.data, random.Random(f"{seed} batches {epoch}"))
     partners = _deal_partners(dataset, list(chain.from_iterable(groups)), seed, epoch)
     number = epoch * len(groups)
     for index, group in enumerate(groups):
         beside = [partner for partner in islice(partners, len(group)) if partner is not None]
         if index >= first:
-            yield _build_step(group, beside, data, f"{seed} item {number + index}")
+            yield _build_step(group, beside, config, f"{seed} item {number + index}")
 
 
 def _group_by_step(dataset: Dataset, data: DataConfig, rng: random.Random) -> list[list[Example]]:
@@ -130,26 +131,29 @@ def _take_turns(examples: Sequence[Example], seed: str, start: int) -> Iterator[
         position = 0
 
 
-def _build_step(instances: list[Example], classes: list[Example], data: DataConfig, seed: str) -> Step:
+def _build_step(instances: list[Example], classes: list[Example], config: TrainConfig, seed: str) -> Step:
     """Batches by size; class images share a batch with instance images of their size while there are any."""
+    batch_size = config.data.batch_size
     batches: list[list[Example]] = []
     for size in dict.fromkeys(example.size for example in instances + classes):
-        own = _chunks([example for example in instances if example.size == size], data.batch_size)
-        ordinary = _chunks([example for example in classes if example.size == size], data.batch_size)
+        own = _chunks([example for example in instances if example.size == size], batch_size)
+        ordinary = _chunks([example for example in classes if example.size == size], batch_size)
         batches += [(ours or []) + (theirs or []) for ours, theirs in zip_longest(own, ordinary)]
     index = count()
     return tuple(
-        Batch(tuple(_build_item(example, data, random.Random(f"{seed} {next(index)}")) for example in batch))
+        Batch(
+            tuple(_build_item(example, config, random.Random(f"{seed} {next(index)}")) for example in batch)
+        )
         for batch in batches
     )
 
 
-def _build_item(example: Example, data: DataConfig, rng: random.Random) -> Item:
+def _build_item(example: Example, config: TrainConfig, rng: random.Random) -> Item:
     chances = rng.random(), rng.random()  # always both, so that one setting does not move what another draws
-    prompt = shuffle_tags(example.prompt, rng) if data.shuffle_tags else example.prompt
-    if chances[1] < data.caption_dropout_probability:
+    prompt = shuffle_tags(example.prompt, rng) if config.captions.shuffle_tags else example.prompt
+    if chances[1] < config.captions.dropout_probability:
         prompt = ""
-    return Item(example, flipped=data.horizontal_flip and chances[0] < 0.5, prompt=prompt)
+    return Item(example, flipped=chances[0] < config.augment.flip_probability, prompt=prompt)
 
 
 def _instances_per_step(data: DataConfig) -> int:

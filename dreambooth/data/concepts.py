@@ -12,6 +12,7 @@ from dreambooth.data.captions import read_caption
 from dreambooth.data.errors import DataError
 from dreambooth.data.images import ImageInfo, find_images
 from dreambooth.data.listing import Skipped
+from dreambooth.data.picture_options import PLAIN, PictureOptions
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Picture:
 
     image: ImageInfo
     caption: str
+    options: PictureOptions = PLAIN
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dreambooth.config.fitting import fitting_config
 from dreambooth.config.folders import find_name_fault, written_whole
 from dreambooth.config.option import Value, describe_settings
 from dreambooth.config.presets import PRESETS, Preset
+from dreambooth.config.renamed import with_new_names
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord, NotFound, config_to_json, value_of
 from dreambooth.jobs.library import Library
@@ -72,6 +73,6 @@ def _file(library: Library, name: str) -> Path:
 def _load(path: Path) -> Preset:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        return Preset(name=path.stem, told=str(values["told"]), values=dict(values["values"]))
+        return Preset(name=path.stem, told=str(values["told"]), values=with_new_names(dict(values["values"])))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"the preset {path} cannot be read ({error}); mend it or delete it") from None

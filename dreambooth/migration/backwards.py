@@ -89,6 +89,8 @@ def _training(config: TrainConfig) -> Iterator[Told]:
     if config.precision.mixed_precision in PRECISIONS:
         yield "mixed_precision", config.precision.mixed_precision
     yield "use_ema", config.ema.enabled
+    if config.augment.flip_probability in (0, 0.5):
+        yield "hflip", config.augment.flip_probability > 0
 
 
 def _lora(config: TrainConfig) -> Iterator[Told]:

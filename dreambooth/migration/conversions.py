@@ -57,6 +57,11 @@ def eight_bit(value: object, _: Old) -> str:
     return "adamw_8bit" if to_flag(value) else "adamw"
 
 
+def flip_probability(value: object, _: Old) -> float:
+    """Half of the showings, where pictures were mirrored at all."""
+    return 0.5 if to_flag(value) else 0.0
+
+
 def to_flag(value: object) -> bool:
     """A yes or no; raises Unfit."""
     if not isinstance(value, bool):

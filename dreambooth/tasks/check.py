@@ -28,7 +28,7 @@ def check_plan(job: Job) -> dict[str, Any]:
     plans = plan_class_images(config, folders)
     dataset = build_examples(config, folders)
     num_steps = count_steps(config, dataset)
-    per_epoch = steps_per_epoch(dataset, config.data)
+    per_epoch = steps_per_epoch(dataset, config)
     device = choose_device(config.precision)
     job.take_device()
     model = load_model(job.model_folder.working)

@@ -74,7 +74,7 @@ def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Devi
         job.progress("latents", done, total)
         job.stop_if_asked()
 
-    latents.fill(dataset, with_flips=config.data.horizontal_flip, progress=progress)
+    latents.fill(dataset, with_flips=config.augment.flip_probability > 0, progress=progress)
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
     if config.adapter != "none" and not has_snapshot(job.run):
         _fill_adapter(job, config, model)
@@ -145,7 +145,7 @@ def train(job: Job) -> dict[str, Any]:
 
 
 def _refuse_misreading(learner: Learner, dataset: Dataset) -> None:
-    first = find_step(dataset, learner.config.data, learner.config.seed, 0)[0]
+    first = find_step(dataset, learner.config, 0)[0]
     other = find_misreading(learner, first)
     if other is not None:
         article = "an" if other == "epsilon" else "a"

@@ -89,11 +89,11 @@ def _loss(run: Run) -> dict[str, Any]:
     return {
         "prior_loss_weight": config.loss.prior_loss_weight,
         "min_snr_gamma": config.loss.min_snr_gamma or None,
-        "noise_offset": config.loss.offset_noise or None,
+        "noise_offset": config.noise.offset_noise or None,
         "zero_terminal_snr": run.learner.model.architecture.has_zero_terminal_snr,
         "loss_type": "l2",
         "cache_latents": config.data.cache_latents,
-        "caption_dropout_rate": config.data.caption_dropout_probability,
+        "caption_dropout_rate": config.captions.dropout_probability,
         "clip_skip": None,
         "max_token_length": None,
     }
@@ -112,11 +112,11 @@ def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
         "bucket_no_upscale": False,
         "min_bucket_reso": min(sides),
         "max_bucket_reso": max(sides),
-        "flip_aug": data.horizontal_flip,
+        "flip_aug": config.augment.flip_probability > 0,
         "color_aug": False,
         "random_crop": False,
-        "shuffle_caption": data.shuffle_tags,
-        "keep_tokens": int(data.shuffle_tags),
+        "shuffle_caption": config.captions.shuffle_tags,
+        "keep_tokens": int(config.captions.shuffle_tags),
         "dataset_dirs": _folders(_by_folder(config, dataset.instances)),
         "reg_dataset_dirs": _folders(_by_folder(config, dataset.classes)),
         "tag_frequency": {

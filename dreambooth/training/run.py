@@ -56,7 +56,7 @@ class Run:
         unet = list(learner.parameters.get("unet", {}).values())
         config = learner.config.ema
         self.ema = Ema(unet, config.decay) if config.enabled else None
-        self.steps_per_epoch = steps_per_epoch(dataset, learner.config.data)
+        self.steps_per_epoch = steps_per_epoch(dataset, learner.config)
 
     @property
     def num_epochs(self) -> int:
@@ -113,7 +113,7 @@ class Run:
 
     def train(self) -> Outcome:
         """Take the remaining steps; the last state is written, unless it is not wanted."""
-        steps = iterate_steps(self.dataset, self.learner.config.data, self.learner.config.seed, self.step)
+        steps = iterate_steps(self.dataset, self.learner.config, self.step)
         stops_after_epoch = False
         while self.step < self.learner.num_steps:
             self._take_step(next(steps))

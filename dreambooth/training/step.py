@@ -97,9 +97,9 @@ def batch_conditions(learner: Learner, batch: Batch, step: int, number: int) -> 
 def _draw_noise(config: TrainConfig, shape: torch.Size, where: tuple[object, ...]) -> Tensor:
     """Noise (B, c, h, w) of a batch, from ``where`` = (seed, step, number of the batch)."""
     noise = normal(shape, *where, "noise")
-    if config.loss.offset_noise:
+    if config.noise.offset_noise:
         offset = normal((*shape[:2], 1, 1), *where, "offset")
-        noise = objective.with_offset(noise, offset, config.loss.offset_noise)
+        noise = objective.with_offset(noise, offset, config.noise.offset_noise)
     return noise
 
 

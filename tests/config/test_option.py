@@ -41,8 +41,8 @@ def test_number_is_allowed_up_to_its_limits_and_not_beyond(name):
         ("seed", True),
         ("seed", 1.0),
         ("seed", "1"),
-        ("loss.offset_noise", "much"),
-        ("loss.offset_noise", False),
+        ("noise.offset_noise", "much"),
+        ("noise.offset_noise", False),
         ("ema.enabled", 1),
         ("concept.instance_prompt", 5),
         ("concept.instance_prompt", None),
@@ -53,7 +53,7 @@ def test_value_of_another_kind_is_refused(name, value):
 
 
 def test_whole_number_is_a_float_too():
-    assert find_fault(SETTINGS["loss.offset_noise"], 1) is None
+    assert find_fault(SETTINGS["noise.offset_noise"], 1) is None
 
 
 def test_choice_names_what_there_is():

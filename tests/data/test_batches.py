@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dreambooth.config.augment import AugmentConfig
+from dreambooth.config.captions import CaptionsConfig
 from dreambooth.config.data import DataConfig
+from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import epoch_steps, find_step, iterate_steps, steps_per_epoch
 from dreambooth.data.examples import Dataset
 
@@ -17,6 +20,10 @@ SHAPES = st.lists(
 )  # side, concept, repeats of each instance image
 CLASS_SHAPES = st.lists(st.tuples(st.sampled_from([64, 72, 96]), st.integers(0, 1)), max_size=8)
 DATA = st.builds(DataConfig, batch_size=st.integers(1, 5), gradient_accumulation_steps=st.integers(1, 4))
+SETTINGS = st.builds(TrainConfig, data=DATA, seed=st.integers(0, 9))
+
+
+VARIED = CaptionsConfig(shuffle_tags=True, dropout_probability=0.3)
 
 
 @pytest.fixture(scope="session")
@@ -47,47 +54,49 @@ def shown(steps, *, is_class=False):
     ]
 
 
-@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA, seed=st.integers(0, 9), epoch=st.integers(0, 3))
-def test_every_image_is_shown_exactly_repeats_times(make_dataset, shapes, class_shapes, data, seed, epoch):
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, config=SETTINGS, epoch=st.integers(0, 3))
+def test_every_image_is_shown_exactly_repeats_times(make_dataset, shapes, class_shapes, config, epoch):
     dataset = make_dataset(shapes, class_shapes)
-    counts = Counter(shown(epoch_steps(dataset, data, seed, epoch)))
+    counts = Counter(shown(epoch_steps(dataset, config, epoch)))
     assert counts == {example: example.repeats for example in dataset.instances}
 
 
-@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA)
-def test_every_step_but_the_last_holds_the_same_number(make_dataset, shapes, class_shapes, data):
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, config=SETTINGS)
+def test_every_step_but_the_last_holds_the_same_number(make_dataset, shapes, class_shapes, config):
     dataset = make_dataset(shapes, class_shapes)
-    steps = epoch_steps(dataset, data, seed=0, epoch=0)
-    assert len(steps) == steps_per_epoch(dataset, data)
+    steps = epoch_steps(dataset, config, epoch=0)
+    assert len(steps) == steps_per_epoch(dataset, config)
     lengths = [len(shown([step])) for step in steps]
-    full = data.batch_size * data.gradient_accumulation_steps
+    full = config.data.batch_size * config.data.gradient_accumulation_steps
     assert set(lengths[:-1]) <= {full}
     assert 0 < lengths[-1] <= full
 
 
-@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA)
-def test_batches_have_one_size_and_at_most_batch_size_of_each_kind(make_dataset, shapes, class_shapes, data):
-    for step in epoch_steps(make_dataset(shapes, class_shapes), data, seed=0, epoch=0):
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, config=SETTINGS)
+def test_batches_have_one_size_and_at_most_batch_size_of_each_kind(
+    make_dataset, shapes, class_shapes, config
+):
+    for step in epoch_steps(make_dataset(shapes, class_shapes), config, epoch=0):
         for batch in step:
             assert {item.example.size for item in batch.items} == {batch.size}
             kinds = Counter(item.example.is_class for item in batch.items)
-            assert max(kinds.values()) <= data.batch_size
+            assert max(kinds.values()) <= config.data.batch_size
 
 
-@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA)
-def test_every_instance_has_a_class_partner_of_its_concept(make_dataset, shapes, class_shapes, data):
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, config=SETTINGS)
+def test_every_instance_has_a_class_partner_of_its_concept(make_dataset, shapes, class_shapes, config):
     dataset = make_dataset(shapes, class_shapes)
     with_classes = {example.concept for example in dataset.classes}
-    for step in epoch_steps(dataset, data, seed=0, epoch=0):
+    for step in epoch_steps(dataset, config, epoch=0):
         own = Counter(example.concept for example in shown([step]) if example.concept in with_classes)
         assert own == Counter(example.concept for example in shown([step], is_class=True))
 
 
 @settings(max_examples=40)
-@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA, num_epochs=st.integers(1, 4))
-def test_class_images_take_turns_over_the_whole_run(make_dataset, shapes, class_shapes, data, num_epochs):
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, config=SETTINGS, num_epochs=st.integers(1, 4))
+def test_class_images_take_turns_over_the_whole_run(make_dataset, shapes, class_shapes, config, num_epochs):
     dataset = make_dataset(shapes, class_shapes)
-    steps = [step for epoch in range(num_epochs) for step in epoch_steps(dataset, data, 0, epoch)]
+    steps = [step for epoch in range(num_epochs) for step in epoch_steps(dataset, config, epoch)]
     counts = Counter(shown(steps, is_class=True))
     for concept in {example.concept for example in dataset.classes}:
         of_concept = [counts[example] for example in dataset.classes if example.concept == concept]
@@ -95,27 +104,27 @@ def test_class_images_take_turns_over_the_whole_run(make_dataset, shapes, class_
 
 
 @settings(max_examples=40)
-@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, data=DATA, start=st.integers(0, 40))
-def test_resumed_run_sees_what_an_undisturbed_one_sees(make_dataset, shapes, class_shapes, data, start):
-    data = replace(data, shuffle_tags=True, horizontal_flip=True, caption_dropout_probability=0.3)
+@given(shapes=SHAPES, class_shapes=CLASS_SHAPES, config=SETTINGS, start=st.integers(0, 40))
+def test_resumed_run_sees_what_an_undisturbed_one_sees(make_dataset, shapes, class_shapes, config, start):
+    config = replace(config, captions=VARIED, augment=AugmentConfig(flip_probability=0.5))
     dataset = make_dataset(shapes, class_shapes)
-    undisturbed = list(islice(iterate_steps(dataset, data, 7, 0), start + 3))
-    assert list(islice(iterate_steps(dataset, data, 7, start), 3)) == undisturbed[start:]
-    assert find_step(dataset, data, 7, start) == undisturbed[start]
+    undisturbed = list(islice(iterate_steps(dataset, config, 0), start + 3))
+    assert list(islice(iterate_steps(dataset, config, start), 3)) == undisturbed[start:]
+    assert find_step(dataset, config, start) == undisturbed[start]
 
 
 @pytest.mark.parametrize("other", [(1, 0), (0, 1)])
 def test_order_depends_on_seed_and_epoch(make_dataset, other):
     dataset = make_dataset([(64, 0, 1)] * 20)
-    assert epoch_steps(dataset, DataConfig(), 0, 0) == epoch_steps(dataset, DataConfig(), 0, 0)
-    assert shown(epoch_steps(dataset, DataConfig(), 0, 0)) != shown(
-        epoch_steps(dataset, DataConfig(), *other)
-    )
+    seed, epoch = other
+    first = epoch_steps(dataset, TrainConfig(), 0)
+    assert first == epoch_steps(dataset, TrainConfig(), 0)
+    assert shown(first) != shown(epoch_steps(dataset, TrainConfig(seed=seed), epoch))
 
 
 def test_pinned_order(make_dataset):
     dataset = make_dataset([(64, 0, 1)] * 6, [(64, 0)] * 4)
-    steps = epoch_steps(dataset, DataConfig(batch_size=2), seed=0, epoch=0)
+    steps = epoch_steps(dataset, TrainConfig(data=DataConfig(batch_size=2)), epoch=0)
     assert [" ".join(item.example.image.stem for item in batch.items) for (batch,) in steps] == [
         "i0 i5 c1 c3",
         "i3 i1 c0 c2",
@@ -127,22 +136,22 @@ def test_half_of_the_pictures_are_flipped_when_asked(make_dataset):
     dataset = make_dataset([(64, 0, 1)] * 500)
 
     def num_flipped(**asked):
-        steps = epoch_steps(dataset, DataConfig(**asked), 0, 0)
+        steps = epoch_steps(dataset, TrainConfig(augment=AugmentConfig(**asked)), 0)
         return sum(item.flipped for step in steps for batch in step for item in batch.items)
 
     assert num_flipped() == 0
-    assert 200 < num_flipped(horizontal_flip=True) < 300
+    assert 200 < num_flipped(flip_probability=0.5) < 300
 
 
 def test_captions_are_dropped_and_shuffled_when_asked(make_dataset):
     dataset = make_dataset([(64, 0, 1)] * 500)
 
     def prompts(**asked):
-        steps = epoch_steps(dataset, DataConfig(**asked), 0, 0)
+        steps = epoch_steps(dataset, TrainConfig(captions=CaptionsConfig(**asked)), 0)
         return Counter(item.prompt for step in steps for batch in step for item in batch.items)
 
     assert prompts() == {"a, b, c, d": 500}
-    assert 20 < prompts(caption_dropout_probability=0.1)[""] < 90
+    assert 20 < prompts(dropout_probability=0.1)[""] < 90
     assert len(prompts(shuffle_tags=True)) == 6
 
 
@@ -150,7 +159,8 @@ def test_one_setting_does_not_move_what_another_draws(make_dataset):
     dataset = make_dataset([(64, 0, 1)] * 50)
 
     def flips(**asked):
-        steps = epoch_steps(dataset, DataConfig(horizontal_flip=True, **asked), 0, 0)
+        config = TrainConfig(augment=AugmentConfig(flip_probability=0.5), captions=CaptionsConfig(**asked))
+        steps = epoch_steps(dataset, config, 0)
         return [item.flipped for step in steps for batch in step for item in batch.items]
 
-    assert flips() == flips(shuffle_tags=True) == flips(caption_dropout_probability=0.5)
+    assert flips() == flips(shuffle_tags=True) == flips(dropout_probability=0.5)

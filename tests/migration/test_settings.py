@@ -50,9 +50,9 @@ def test_settings_of_the_first_generation(migrate, photos):
     assert (config.saving.save_every_steps, config.saving.save_every_epochs) == (500, 0)
     assert (config.samples.sample_every_steps, config.samples.sampler) == (250, "euler_a")
     assert (config.parts.text_encoder_fraction, config.precision.device) == (1, "cpu")
-    assert (config.data.cache_latents, config.data.horizontal_flip, config.saving.dtype) == (
+    assert (config.data.cache_latents, config.augment.flip_probability, config.saving.dtype) == (
         False,
-        True,
+        0.5,
         "fp32",
     )
     assert (concept.num_class_images_per, concept.save_infer_steps, concept.n_save_sample) == (2, 60, 4)
@@ -164,7 +164,7 @@ def test_multiplied_rate_is_multiplied(migrate):
 
 
 def test_names_with_the_old_prefix_are_known(migrate):
-    assert migrate({"db_hflip": True}).config.data.horizontal_flip
+    assert migrate({"db_hflip": True}).config.augment.flip_probability == 0.5
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def other_value(key: str) -> object:
         return OTHER_VALUES[key]
     setting = next(s for s in describe_settings(TrainConfig) if s.name == PLACES[key].settings[0])
     is_box = setting.kind in ("bool", "choice") or key.startswith(
-        ("train_text", "scale_lr", "save_ckpt", "save_lora")
+        ("train_text", "scale_lr", "save_ckpt", "save_lora", "hflip")
     )
     return True if is_box else 3 if setting.kind == "int" else 0.5
 

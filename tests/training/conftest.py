@@ -41,7 +41,7 @@ def examples_of(config: TrainConfig) -> Dataset:
 def train_steps(learner: Learner, dataset: Dataset, count: int, start: int = 0) -> list[StepReport]:
     """Take some steps."""
     config = learner.config
-    steps = iterate_steps(dataset, config.data, config.seed, start)
+    steps = iterate_steps(dataset, config, start)
     return [train_step(learner, batches, start + n) for n, batches in enumerate(islice(steps, count))]
 
 

@@ -16,7 +16,7 @@ FULL = {
     "optimizer__name": "adamw_8bit",
     "optimizer__unet_lr": 1e-4,
     "schedule__name": "cosine",
-    "data__horizontal_flip": True,
+    "augment__flip_probability": 0.5,
 }
 LORA = {
     "adapter": "lora",

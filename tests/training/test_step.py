@@ -23,7 +23,7 @@ PINNED_LOSSES = [
 def weighted_mean(learner: Learner, dataset, step: int = 0) -> torch.Tensor:
     """The loss of a step over all its examples at once."""
     config = learner.config
-    batches = find_step(dataset, config.data, config.seed, step)
+    batches = find_step(dataset, config, step)
     errors = torch.cat([batch_errors(learner, batch, step, n) for n, batch in enumerate(batches)])
     weights = torch.tensor([item.example.loss_weight for batch in batches for item in batch.items])
     return (errors * weights).sum() / len(weights)
@@ -41,12 +41,12 @@ def test_pinned_losses_of_twenty_steps_with_everything_on(make_learner, with_cla
         with_classes,
         duration__max_steps=20,
         data__batch_size=2,
-        data__horizontal_flip=True,
+        augment__flip_probability=0.5,
         optimizer__unet_lr=1e-4,
         schedule__name="cosine",
         parts__text_encoder_fraction=0.5,
         loss__min_snr_gamma=5,
-        loss__offset_noise=0.1,
+        noise__offset_noise=0.1,
     )
     learner, dataset = make_learner(config)
     losses = [report.loss for report in train_steps(learner, dataset, 20)]

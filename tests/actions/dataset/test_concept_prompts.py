@@ -110,8 +110,8 @@ def test_concept_without_a_folder_is_warned_of(describe):
 def test_shuffling_and_dropout_are_told(place, describe, draw):
     draw("a.png", "on grass")
     config = place.library.load(NAME).config
-    data = replace(config.data, shuffle_tags=True, caption_dropout_probability=0.1)
-    place.library.save_config(NAME, replace(config, data=data))
+    captions = replace(config.captions, shuffle_tags=True, dropout_probability=0.1)
+    place.library.save_config(NAME, replace(config, captions=captions))
     _, notes = describe()
     assert len(notes) == 2
     assert "another order" in notes[0]
