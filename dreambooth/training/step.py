@@ -18,6 +18,7 @@ from dreambooth.models.family import Conditions, Model, TextStates
 from dreambooth.training import objective
 from dreambooth.training.conditions import frame_of, training_hole
 from dreambooth.training.device import Device, evaluating
+from dreambooth.training.masked import masked_mean
 from dreambooth.training.optimizers import set_lrs
 from dreambooth.training.randomness import derive_seed, generator_of, normal
 from dreambooth.training.schedules import lr_factor
@@ -119,7 +120,9 @@ def batch_errors(learner: Learner, batch: Batch, step: int, number: int) -> Tens
         conditions = batch_conditions(learner, batch, step, number)
         noisy_latents = objective.add_noise(latents, noise, kept)
         prediction = model.predict(noisy_latents, timesteps, conditions)
-    errors = objective.squared_errors(prediction, objective.target(latents, noise, kept, model.predicts))
+    differences = objective.differences(prediction, objective.target(latents, noise, kept, model.predicts))
+    masks = learner.latents.fetch_masks(batch)
+    errors = masked_mean(differences.square(), None if masks is None else masks.to(differences.device))
     if config.loss.min_snr_gamma:
         errors = errors * objective.min_snr_weights(kept, config.loss.min_snr_gamma, model.predicts)
     return errors
