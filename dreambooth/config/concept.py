@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dreambooth.config.option import option
+from dreambooth.config.option import option, since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,16 @@ class Concept:
     class_infer_steps: int = option(40, "Class steps", "Sampler steps of a class image.", low=1, high=500)
     repeats: int = option(
         1, "Repeats", "How often an epoch shows each of these pictures.", low=1, high=10_000
+    )
+    resolution: int = since(
+        "0.2",
+        option(
+            0,
+            "Resolution of this concept",
+            "0: that of the run. Two concepts on one folder, e.g. with 512 and 768, teach a model both.",
+            low=0,
+            high=4096,
+        ),
     )
     save_sample_prompt: str = option(
         "",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import written_whole
+from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.listing import REJECTED
 from dreambooth.models.family import Model
@@ -69,7 +70,7 @@ def plan_pictures(config: TrainConfig, job: ClassJob) -> list[ClassPicture]:
 
 
 def _look(config: TrainConfig, concept: Concept) -> Look:
-    side = config.data.resolution
+    side = resolution_of(config, concept)
     return Look(
         width=side,
         height=side,
