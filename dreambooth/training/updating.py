@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from torch import nn
 
 from dreambooth.adapters.lora import limit_norms
-
-if TYPE_CHECKING:
-    from dreambooth.training.step import Learner
+from dreambooth.training.learner import Learner
 
 
 def update(learner: Learner, *, is_finite: bool) -> float:
