@@ -20,6 +20,7 @@ from dreambooth.data.concepts import (
 )
 from dreambooth.data.errors import DataError
 from dreambooth.data.listing import Skipped
+from dreambooth.data.loss_masks import LossMask, find_mask
 from dreambooth.data.picture_options import PLAIN, PictureOptions
 from dreambooth.data.prompts import class_caption, instance_caption
 
@@ -39,6 +40,7 @@ class Example:
     loss_weight: float
     repeats: int  # how often an epoch shows it; class images go by turns instead and have 1
     options: PictureOptions = PLAIN
+    mask: LossMask | None = None  # None: everything is learnt
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_clas
         loss_weight=config.loss.prior_loss_weight if is_class else 1.0,
         repeats=1 if is_class else concept.repeats,
         options=picture.options,
+        mask=find_mask(picture.image.path, config.augment.masks, config.augment.unmasked_weight),
     )
 
 
