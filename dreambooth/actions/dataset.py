@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +11,21 @@ from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.places import Reach, refusing_bad_data
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import written_whole
+from dreambooth.config.resolution import resolution_for
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError
-from dreambooth.data.buckets import nearest_bucket, training_sizes
+from dreambooth.data.buckets import Size, training_sizes
 from dreambooth.data.captions import read_caption
 from dreambooth.data.errors import PictureError
+from dreambooth.data.fitting import fitting_mask, fitting_size
 from dreambooth.data.images import inspect_image
 from dreambooth.data.listing import list_files
+from dreambooth.data.loss_masks import look_at_mask
 from dreambooth.data.tags import count_tags
 
 MOST_PICTURES = 10_000_000
 MOST_AT_ONCE = 200
+UNKNOWN: dict[str, Any] = {"width": None, "height": None, "bucket": None, "mask": None, "fault": None}
 
 
 def list_pictures(place: Workplace, values: Values) -> dict[str, Any]:
@@ -30,6 +35,7 @@ def list_pictures(place: Workplace, values: Values) -> dict[str, Any]:
     """
     config = place.library.load(asked_text(values, "name")).config
     folder, search = asked_path(values, "folder"), asked_text(values, "search", "").casefold()
+    resolution = resolution_for(config, folder)
     offset = asked_number(values, "offset", 0, high=MOST_PICTURES)
     limit = asked_number(values, "limit", 60, low=1, high=MOST_AT_ONCE)
     with refusing_bad_data():
@@ -37,14 +43,13 @@ def list_pictures(place: Workplace, values: Values) -> dict[str, Any]:
         part = paths[offset : offset + limit]
         told = [_describe(path, folder) for path in part]
         sizes = LOOKING.ask(
-            ("sizes", config.data, tuple(part)),
-            lambda progress: _measure_all(part, config, progress),
+            ("sizes", config.data, config.augment, resolution, tuple(part)),
+            lambda progress: _measure_all(part, config, resolution, progress),
             place=("sizes", folder),
         )
     answer = {"complete": True, "total": len(paths), "offset": offset}
     if isinstance(sizes, Progress):
-        unknown = {"width": None, "height": None, "bucket": None, "fault": None}
-        return {**answer, "complete": False, "pictures": [{**each, **unknown} for each in told]}
+        return {**answer, "complete": False, "pictures": [{**each, **UNKNOWN} for each in told]}
     return {**answer, "pictures": [{**each, **sizes[each["path"]]} for each in told]}
 
 
@@ -65,26 +70,31 @@ def _describe(path: Path, folder: Path) -> dict[str, Any]:
     }
 
 
-def _measure_all(paths: list[Path], config: TrainConfig, progress: Progress) -> dict[str, Any]:
+def _measure_all(
+    paths: list[Path], config: TrainConfig, resolution: int, progress: Progress
+) -> dict[str, Any]:
     measured = {}
+    sizes = training_sizes(config.data, resolution)
     for number, path in enumerate(paths):
         progress.say(number, len(paths))
-        measured[str(path)] = _measure(path, config)
+        measured[str(path)] = _measure(path, config, sizes)
     return measured
 
 
-def _measure(path: Path, config: TrainConfig) -> dict[str, Any]:
+def _measure(path: Path, config: TrainConfig, sizes: Sequence[Size]) -> dict[str, Any]:
+    """What is known of a picture once it was decoded; its mask as these settings use it."""
+    told: dict[str, Any] = dict(UNKNOWN)
     try:
         info = inspect_image(path)
+        told |= {"width": info.width_px, "height": info.height_px}
+        size = fitting_size(info, sizes, config.data)
+        told["bucket"] = f"{size.width_px}x{size.height_px}"
+        mask = fitting_mask(info, config.augment)
     except PictureError as error:
-        return {"width": None, "height": None, "bucket": None, "fault": error.reason}
-    bucket = nearest_bucket(info.width_px, info.height_px, training_sizes(config.data))
-    return {
-        "width": info.width_px,
-        "height": info.height_px,
-        "bucket": f"{bucket.width_px}x{bucket.height_px}",
-        "fault": None,
-    }
+        return {**told, "fault": error.reason}
+    if mask is not None:
+        told["mask"] = {"kind": mask.channel, "learnt_share": look_at_mask(mask).learnt_share}
+    return told
 
 
 def change_caption(place: Workplace, values: Values) -> dict[str, Any]:

@@ -57,6 +57,28 @@ class Concept:
             high=4096,
         ),
     )
+    preservation_data_dir: str = since(
+        "0.2",
+        option(
+            "",
+            "Preservation folder",
+            "Real pictures of other things with captions of their own, which keep the model as it is: a few "
+            "hundred of what it draws well. Better than generated class images, which hold it to its own "
+            "faults. A folder named preservation among the instance pictures is one, too.",
+        ),
+    )
+    preservation_multiply: float = since(
+        "0.2",
+        option(
+            0.1,
+            "Preservation multiplier",
+            "How often an epoch shows each of them: of 1000 pictures, 0.025 draws 25 for every epoch, others "
+            "each time. Try as many as half of your own pictures; more where ordinary things change. A "
+            "multiply.txt of the folder goes first.",
+            low=0,
+            high=100,
+        ),
+    )
     save_sample_prompt: str = option(
         "",
         "Sample prompt",

@@ -27,8 +27,8 @@ class DataConfig:
     bucket_step_px: int = option(
         64,
         "Bucket step",
-        "Sides are multiples of this many pixels, itself a multiple of 8. 64 suits every model; 32 cuts less off "
-        "and makes more sizes, so more batches that are not full.",
+        "Sides are multiples of this many pixels, itself a multiple of 8. 64 suits every model; 32 cuts "
+        "less off and makes more sizes, so more batches that are not full.",
         low=8,
         high=512,
         advanced=True,

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import find_name_fault, is_file, is_folder
+from dreambooth.config.picture_rules import size_problems, variation_problems
+from dreambooth.config.problem import Problem
 from dreambooth.config.settings import TrainConfig
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that cannot be done as asked: the setting's name, and what to do."""
-
-    setting: str
-    advice: str
-
-    def __str__(self) -> str:
-        return f"{self.setting}: {self.advice}"
 
 
 def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
@@ -33,12 +23,23 @@ def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
         yield Problem(f"{place}.class_data_dir", "is the same folder as the instance images")
 
 
+def _preservation_problems(concept: Concept, place: str) -> Iterator[Problem]:
+    folder = concept.preservation_data_dir
+    if folder and not is_folder(folder):
+        yield Problem(f"{place}.preservation_data_dir", f"{folder} is not a folder")
+    if folder and folder in (concept.instance_data_dir, concept.class_data_dir):
+        yield Problem(
+            f"{place}.preservation_data_dir", "holds other pictures than the instance and class folders"
+        )
+
+
 def concept_problems(config: TrainConfig) -> Iterator[Problem]:
     """What each concept lacks by itself."""
     if not config.concepts:
         yield Problem("concepts", "add at least one concept")
     for index, concept in enumerate(config.concepts):
         yield from _concept_problems(concept, f"concepts.{index}")
+        yield from _preservation_problems(concept, f"concepts.{index}")
 
 
 def _dreambooth_problems(concept: Concept, place: str) -> Iterator[Problem]:
@@ -104,9 +105,6 @@ def training_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("ema.enabled", "averages the U-Net, which is not trained")
     if config.ema.placement == "beside" and config.adapter != "none":
         yield Problem("ema.placement", "an adapter's file holds one set of weights: choose main")
-    if config.data.resolution % config.data.bucket_step_px:
-        step = config.data.bucket_step_px
-        yield Problem("data.resolution", f"must be a multiple of the bucket step {step}")
     if config.precision.attention == "xformers" and config.precision.device == "cpu":
         yield Problem("precision.attention", "xformers needs CUDA; choose sdpa")
 
@@ -169,6 +167,8 @@ def find_problems(config: TrainConfig) -> list[Problem]:
     checks = (
         concept_problems,
         method_problems,
+        size_problems,
+        variation_problems,
         training_problems,
         adapter_problems,
         rate_problems,

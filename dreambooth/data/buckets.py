@@ -78,9 +78,7 @@ def choose_size(width_px: int, height_px: int, sizes: Sequence[Size], data: Data
     if not data.bucket_no_upscale:
         return bucket
     step = data.bucket_step_px
-    own = Size(
-        min(bucket.width_px, width_px // step * step), min(bucket.height_px, height_px // step * step)
-    )
+    own = Size(min(bucket.width_px, width_px // step * step), min(bucket.height_px, height_px // step * step))
     return own if own.area else None
 
 

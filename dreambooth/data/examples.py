@@ -8,15 +8,22 @@ from itertools import chain
 from pathlib import Path
 
 from dreambooth.config.augment import AugmentConfig
-from dreambooth.config.data import DataConfig
+from dreambooth.config.concept import Concept
 from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.buckets import Size, choose_size, training_sizes
-from dreambooth.data.concepts import Picture, Pictures, class_pictures, instance_pictures, num_class_images
+from dreambooth.data.buckets import Size, training_sizes
+from dreambooth.data.concepts import (
+    Picture,
+    Pictures,
+    class_pictures,
+    instance_pictures,
+    num_class_images,
+    preservation_pictures,
+)
 from dreambooth.data.errors import DataError, PictureError
-from dreambooth.data.images import ImageInfo
+from dreambooth.data.fitting import fitting_mask, fitting_size
 from dreambooth.data.listing import Skipped
-from dreambooth.data.loss_masks import LossMask, find_mask, look_at_mask
+from dreambooth.data.loss_masks import LossMask, look_at_mask
 from dreambooth.data.picture_options import PLAIN, PictureOptions
 from dreambooth.data.prompts import class_caption, instance_caption
 
@@ -74,20 +81,22 @@ def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Datase
     concept = config.concepts[index]
     own = instance_pictures(concept, index)
     num_wanted = num_class_images(concept, len(own.usable), config.method)
+    kept = preservation_pictures(concept)
     ordinary = class_pictures(concept, class_folder) if num_wanted else Pictures((), (), ())
     used = ordinary.usable[:num_wanted]
-    instances, unfit = _build_part(config, index, own.usable, is_class=False)
+    instances, unfit = _build_part(config, index, own.usable + kept.usable, is_class=False)
     classes, unfit_classes = _build_part(config, index, used, is_class=True)
-    if not instances:
-        raise DataError(f"concept {index}: no picture can be used; of the first: {unfit[0].reason}")
-    warnings = [*own.warnings, *ordinary.warnings, *_mask_warnings(config, index, instances)]
+    if unfit and all(example.options.is_preservation for example in instances):
+        raise DataError(f"concept {index}: no picture can be used; {unfit[0].path.name}: {unfit[0].reason}")
+    warnings = [*own.warnings, *kept.warnings, *ordinary.warnings]
+    warnings += [f"concept {index}: {told}" for told in mask_warnings(instances, config.augment)]
     if num_small := sum(map(_is_enlarged, instances)):
         warnings.append(
             f"concept {index}: {num_small} of {len(instances)} pictures are enlarged for training"
         )
     if len(classes) < num_wanted:
         warnings.append(f"concept {index}: there are {len(classes)} of {num_wanted} class images")
-    skipped = (*own.skipped, *unfit, *ordinary.skipped, *unfit_classes)
+    skipped = (*own.skipped, *kept.skipped, *unfit, *ordinary.skipped, *unfit_classes)
     return Dataset(instances, classes, skipped, tuple(warnings))
 
 
@@ -96,74 +105,55 @@ def _build_part(
 ) -> tuple[tuple[Example, ...], list[Skipped]]:
     """Examples, and the pictures of which these settings can make none."""
     sizes = training_sizes(config.data, resolution_of(config, config.concepts[index]))
-    examples: list[Example] = []
-    unfit: list[Skipped] = []
-    for picture in pictures:
-        try:
-            examples.append(_build_example(config, index, picture, sizes, is_class=is_class))
-        except PictureError as error:
-            unfit.append(Skipped(picture.image.path, error.reason))
-    return tuple(examples), unfit
+    built = [_build_example(config, index, picture, sizes, is_class=is_class) for picture in pictures]
+    examples = tuple(each for each in built if isinstance(each, Example))
+    return examples, [each for each in built if isinstance(each, Skipped)]
 
 
 def _build_example(
     config: TrainConfig, index: int, picture: Picture, sizes: Sequence[Size], *, is_class: bool
-) -> Example:
+) -> Example | Skipped:
     concept, image = config.concepts[index], picture.image
-    describe = class_caption if is_class else instance_caption
-    size = choose_size(image.width_px, image.height_px, sizes, config.data)
-    if size is None:
-        raise PictureError(image.path, _too_small(image, config.data))
+    try:
+        size = fitting_size(image, sizes, config.data)
+        mask = fitting_mask(image, config.augment)
+    except PictureError as error:
+        return Skipped(image.path, error.reason)
     return Example(
         image=image.path,
         original_size=Size(image.width_px, image.height_px),
         size=size,
         content_hash=image.content_hash,
         caption=picture.caption,
-        prompt=describe(concept, picture.caption, config.method),
+        prompt=_prompt(config, concept, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
         loss_weight=config.loss.prior_loss_weight if is_class else 1.0,
         repeats=1 if is_class else concept.repeats,
         options=picture.options,
-        mask=_find_mask(image, config.augment),
+        mask=mask,
     )
 
 
-def _find_mask(image: ImageInfo, augment: AugmentConfig) -> LossMask | None:
-    """The mask of a picture; raises PictureError when it cannot be used, or lets nothing be learnt."""
-    mask = find_mask(image.path, augment.masks, augment.unmasked_weight)
-    if mask is None:
-        return None
-    facts = look_at_mask(mask)
-    if not facts.has_shape_of(image.width_px, image.height_px):
-        told = f"its mask {mask.file.name} has {facts.width_px}×{facts.height_px} px, another shape than it has"
-        raise PictureError(image.path, told)
-    if facts.learnt_share == 0 and not augment.unmasked_weight:
-        where = "it is transparent" if mask.channel == "alpha" else f"its mask {mask.file.name} is black"
-        raise PictureError(image.path, f"{where} everywhere: nothing would be learnt from it")
-    return mask
+def _prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is_class: bool) -> str:
+    if picture.options.is_preservation:
+        return picture.caption  # its own words: what it shows must not be called by the token
+    describe = class_caption if is_class else instance_caption
+    return describe(concept, picture.caption, config.method)
 
 
-def _mask_warnings(config: TrainConfig, index: int, instances: Sequence[Example]) -> Iterator[str]:
-    if config.augment.masks == "off":
+def mask_warnings(instances: Sequence[Example], augment: AugmentConfig) -> Iterator[str]:
+    """What is to be told of masks that do nothing, and of pictures without one."""
+    own = [example for example in instances if not example.options.is_preservation]
+    masks = [example.mask for example in own if example.mask is not None]
+    if augment.masks == "off":
         return
-    without = sum(example.mask is None for example in instances)
-    if without == len(instances):
-        yield f"concept {index}: augment.masks is {config.augment.masks}, and no picture has such a mask"
-    elif without:
-        yield f"concept {index}: {without} of {len(instances)} pictures have no mask and are learnt whole"
-    masks = [example.mask for example in instances if example.mask is not None]
+    if not masks:
+        yield f"augment.masks is {augment.masks}, and no picture has such a mask: everything is learnt"
+    elif without := len(own) - len(masks):
+        yield f"{without} of {len(own)} pictures have no mask and are learnt whole"
     if whole := sum(look_at_mask(mask).learnt_share == 1 for mask in masks):
-        yield f"concept {index}: the masks of {whole} pictures are white everywhere, which changes nothing"
-
-
-def _too_small(image: ImageInfo, data: DataConfig) -> str:
-    step = data.bucket_step_px
-    return (
-        f"{image.width_px}×{image.height_px} px is less than a bucket step of {step} px, "
-        "and data.bucket_no_upscale enlarges nothing"
-    )
+        yield f"{whole} of {len(masks)} masks are white everywhere, which changes nothing"
 
 
 def _is_enlarged(example: Example) -> bool:

@@ -30,11 +30,10 @@ from dreambooth.tasks.results import keep_result
 from dreambooth.tasks.summary import write_summary
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
-from dreambooth.training.learner import build_latents, build_learner
+from dreambooth.training.learner import Learner, build_latents, build_learner
 from dreambooth.training.run import Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
-from dreambooth.training.step import Learner
 
 MAX_TOKENS = 75  # of a caption, start and end not counted
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.config.lora import LoraConfig
+from dreambooth.config.resolution import largest_resolution
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord
 from dreambooth.data.buckets import training_sizes
@@ -100,21 +101,22 @@ def _loss(run: Run) -> dict[str, Any]:
 
 
 def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
-    data = config.data
-    sides = [side for size in training_sizes(data) for side in (size.width_px, size.height_px)]
+    data, augment = config.data, config.augment
+    resolution = largest_resolution(config)
+    sides = [side for size in training_sizes(data, resolution) for side in (size.width_px, size.height_px)]
     return {
         "num_train_images": sum(example.repeats for example in dataset.instances),
         "num_reg_images": len(dataset.classes),
-        "resolution": (data.resolution, data.resolution),
+        "resolution": (resolution, resolution),
         "batch_size_per_device": data.batch_size,
         "total_batch_size": data.batch_size,
         "enable_bucket": data.use_buckets,
-        "bucket_no_upscale": False,
+        "bucket_no_upscale": data.bucket_no_upscale,
         "min_bucket_reso": min(sides),
         "max_bucket_reso": max(sides),
-        "flip_aug": config.augment.flip_probability > 0,
-        "color_aug": False,
-        "random_crop": False,
+        "flip_aug": augment.flip_probability > 0,
+        "color_aug": augment.colour_probability > 0,
+        "random_crop": augment.crop != "center",
         "shuffle_caption": config.captions.shuffle_tags,
         "keep_tokens": int(config.captions.shuffle_tags),
         "dataset_dirs": _folders(_by_folder(config, dataset.instances)),
