@@ -9,7 +9,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {"cli", "commands", "console", "form_arguments", "running", "setting_commands", "tool_commands"}
+CONSOLE = {
+    "bucket_command",
+    "cli",
+    "commands",
+    "console",
+    "form_arguments",
+    "running",
+    "setting_commands",
+    "tool_commands",
+}
 PARTS = {"config", "data", "models", "adapters"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -24,6 +33,7 @@ ARROWS = {
     "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
     | PLAIN,
     "setting_commands": {"config", "console", "jobs"},
+    "bucket_command": {"actions", "config", "console", "jobs", "setting_commands"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},
     "form_arguments": {"config"},
