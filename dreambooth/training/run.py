@@ -16,13 +16,8 @@ from dreambooth.models.export import Average
 from dreambooth.training.ema import Ema
 from dreambooth.training.errors import TrainingFailed
 from dreambooth.training.learner import load_named_weights, named_weights
-from dreambooth.training.state import (
-    Snapshot,
-    load_optimizer,
-    load_snapshot,
-    optimizer_to_tensors,
-    save_snapshot,
-)
+from dreambooth.training.optimizer_state import load_optimizer, optimizer_to_tensors
+from dreambooth.training.state import Snapshot, load_snapshot, save_snapshot
 from dreambooth.training.step import Learner, StepReport, train_step
 
 MAX_BAD_STEPS = 3

@@ -17,10 +17,8 @@ from dreambooth.models.family import Conditions, Model, TextStates
 from dreambooth.training import objective
 from dreambooth.training.conditions import frame_of, training_hole
 from dreambooth.training.device import Device, evaluating
-from dreambooth.training.optimizers import set_lrs
 from dreambooth.training.randomness import derive_seed, generator_of, normal
-from dreambooth.training.schedules import lr_factor
-from dreambooth.training.updating import update
+from dreambooth.training.updating import set_rates, update
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,7 @@ def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     """Take optimizer step number ``step`` (from 0); on the same weights it gives the same result."""
     config = learner.config
     torch.manual_seed(derive_seed(config.seed, step, "dropout"))
-    lrs = set_lrs(learner.optimizer, lr_factor(config.schedule, step, learner.num_steps))
+    lrs = set_rates(learner, step)
     if step == learner.num_text_steps:
         for part in learner.model.text_parts:
             learner.model.parts[part].requires_grad_(requires_grad=False)
