@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from torch import nn
 
 from dreambooth.adapters.lora import limit_norms
 from dreambooth.config.lr_curve import lr_factor, text_lr_factor
+from dreambooth.training.learner import Learner
 from dreambooth.training.optimizers import set_lrs
-
-if TYPE_CHECKING:
-    from dreambooth.training.step import Learner
 
 
 def set_rates(learner: Learner, step: int) -> dict[str, float]:

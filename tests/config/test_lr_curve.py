@@ -128,7 +128,9 @@ def test_pieces_that_make_no_sense_are_refused_in_words(text, advice):
 
 
 def test_text_encoders_follow_the_same_schedule_unless_told_otherwise():
-    assert text_factors(10, 4, name="linear", warmup_steps=2) == factors(10, name="linear", warmup_steps=2)[:4]
+    assert (
+        text_factors(10, 4, name="linear", warmup_steps=2) == factors(10, name="linear", warmup_steps=2)[:4]
+    )
 
 
 def test_schedule_of_the_text_encoders_ends_where_they_stop():
