@@ -32,6 +32,11 @@ class Example:
     repeats: int  # how often an epoch shows it; class images go by turns instead and have 1
     options: PictureOptions = PLAIN
 
+    @property
+    def is_prior(self) -> bool:
+        """Whether it is shown to keep what the model knows: a class image, or a picture that preserves."""
+        return self.is_class or self.options.is_preservation
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -94,10 +99,15 @@ def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_clas
         prompt=describe(concept, picture.caption, config.method),
         concept=index,
         is_class=is_class,
-        loss_weight=config.loss.prior_loss_weight if is_class else 1.0,
-        repeats=1 if is_class else concept.repeats,
+        loss_weight=_loss_weight(config, picture.options, is_class=is_class),
+        repeats=1 if is_class or picture.options.is_preservation else concept.repeats,
         options=picture.options,
     )
+
+
+def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:
+    weight = config.loss.prior_loss_weight if is_class or options.is_preservation else 1.0
+    return weight if options.loss_scale is None else weight * options.loss_scale
 
 
 def _is_enlarged(picture: Picture, example: Example) -> bool:
