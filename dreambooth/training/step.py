@@ -21,7 +21,7 @@ class StepReport:
     """What a step has to tell; losses are means of the unweighted errors of the examples it saw."""
 
     loss: float  # the weighted mean that was minimised
-    instance_loss: float
+    instance_loss: float | None  # None where only pictures were seen that preserve what the model knows
     prior_loss: float | None
     concept_losses: Mapping[int, float]
     lrs: Mapping[str, float]
@@ -35,7 +35,7 @@ class StepReport:
 
 
 def _backward(learner: Learner, batches: Step, step: int) -> tuple[float, list[tuple[int, bool, float]]]:
-    """Gradients of the weighted mean; the loss, and (concept, is class image, error) of each example."""
+    """Gradients of the weighted mean; the loss, and (concept, is prior, error) of each example."""
     num_examples = sum(len(batch.items) for batch in batches)
     total = 0.0
     told: list[tuple[int, bool, float]] = []
@@ -46,7 +46,7 @@ def _backward(learner: Learner, batches: Step, step: int) -> tuple[float, list[t
         learner.scaler.scale(loss).backward()
         total += loss.item()
         examples = (item.example for item in batch.items)
-        told += [(e.concept, e.is_class, value) for e, value in zip(examples, errors.tolist(), strict=True)]
+        told += [(e.concept, e.is_prior, value) for e, value in zip(examples, errors.tolist(), strict=True)]
     return total, told
 
 
@@ -65,13 +65,14 @@ def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     loss, told = _backward(learner, batches, step)
     grad_norm = update(learner, is_finite=math.isfinite(loss))
     by_concept: dict[int, list[float]] = defaultdict(list)
-    for concept, is_class, error in told:
-        if not is_class:
+    for concept, is_prior, error in told:
+        if not is_prior:
             by_concept[concept].append(error)
-    prior = [error for _, is_class, error in told if is_class]
+    prior = [error for _, is_prior, error in told if is_prior]
+    taught = [error for _, is_prior, error in told if not is_prior]
     return StepReport(
         loss=loss if math.isfinite(grad_norm) or learner.scaler.is_enabled() else math.nan,
-        instance_loss=_mean([error for _, is_class, error in told if not is_class]),
+        instance_loss=_mean(taught) if taught else None,
         prior_loss=_mean(prior) if prior else None,
         concept_losses={concept: _mean(errors) for concept, errors in by_concept.items()},
         lrs=lrs,
