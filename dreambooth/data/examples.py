@@ -13,7 +13,8 @@ from dreambooth.data.concepts import Picture, Pictures, class_pictures, instance
 from dreambooth.data.errors import DataError
 from dreambooth.data.listing import Skipped
 from dreambooth.data.picture_options import PLAIN, PictureOptions
-from dreambooth.data.prompts import class_caption, instance_caption
+from dreambooth.data.prompts import class_caption
+from dreambooth.data.variation import vary_instance_prompt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +25,8 @@ class Example:
     original_size: Size
     size: Size  # what it is cropped to
     content_hash: str
-    caption: str  # what ``[filewords]`` stands for
-    prompt: str
+    caption: str  # as it was read; what ``[filewords]`` stands for, before it varies
+    prompt: str  # without chances
     concept: int
     is_class: bool
     loss_weight: float
@@ -89,20 +90,26 @@ def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Datase
 
 def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> Example:
     concept = config.concepts[index]
-    describe = class_caption if is_class else instance_caption
     return Example(
         image=picture.image.path,
         original_size=Size(picture.image.width_px, picture.image.height_px),
         size=nearest_bucket(picture.image.width_px, picture.image.height_px, training_sizes(config.data)),
         content_hash=picture.image.content_hash,
         caption=picture.caption,
-        prompt=describe(concept, picture.caption, config.method),
+        prompt=_plain_prompt(config, index, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
         loss_weight=_loss_weight(config, picture.options, is_class=is_class),
         repeats=1 if is_class or picture.options.is_preservation else concept.repeats,
         options=picture.options,
     )
+
+
+def _plain_prompt(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> str:
+    concept = config.concepts[index]
+    if is_class:
+        return class_caption(concept, picture.caption, config.method)
+    return vary_instance_prompt(config, concept, picture.caption, picture.options, chances=None)
 
 
 def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:
