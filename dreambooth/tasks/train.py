@@ -19,7 +19,9 @@ from dreambooth.data.cache import TensorCache
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
+from dreambooth.data.picture_options import PLAIN
 from dreambooth.data.prompts import sample_prompt
+from dreambooth.data.variation import plain_words
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
@@ -44,6 +46,8 @@ def dataset_hash(dataset: Dataset) -> str:
         digest.update(repr(told).encode())
         if example.mask is not None:
             digest.update(hash_file(example.mask.file).encode())
+        if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
+            digest.update(repr((example.caption, example.options)).encode())
     return digest.hexdigest()
 
 
@@ -129,7 +133,11 @@ def train(job: Job) -> dict[str, Any]:
     learner = _build_learner(job, config, dataset, device)
 
     def prompts() -> list[str]:
-        firsts = {example.concept: example.caption for example in reversed(dataset.instances)}
+        firsts = {
+            example.concept: plain_words(example.caption, config.captions, example.options)
+            for example in reversed(dataset.instances)
+            if not example.is_prior
+        }
         return [
             sample_prompt(concept, firsts[index], config.method)
             for index, concept in enumerate(config.concepts)
