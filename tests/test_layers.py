@@ -9,17 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {
-    "bucket_command",
-    "cli",
-    "commands",
-    "console",
-    "form_arguments",
-    "running",
-    "setting_commands",
-    "tool_commands",
-}
-PARTS = {"config", "data", "models", "adapters"}
+CONSOLE = {"cli", "commands", "console", "form_arguments", "running", "setting_commands", "tool_commands"}
+CONSOLE |= {"bucket_command"}
+PARTS = {"config", "data", "models", "adapters", "text"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
 # A name is a file or folder of the package, or one of the entries beside it.
@@ -38,7 +30,7 @@ ARROWS = {
     "running": {"config", "console", "events", "jobs"},
     "form_arguments": {"config"},
     "console": {"events"},
-    "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
+    "actions": {"jobs", "data", "locks", "text", "toybox"} | PLAIN,
     "ui": {"actions", "jobs", "visitors"} | PLAIN,
     "api": {"actions", "data", "jobs"} | PLAIN,
     "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
@@ -60,7 +52,8 @@ ARROWS = {
     "methods": PARTS | {"events", "training"},
     "data": {"config"},
     "captioning": {"data"},
-    "models": {"config"},
+    "models": {"config", "text"},
+    "text": set(),
     "adapters": {"config", "models"},
     "tools": {"config", "models", "adapters"},
     "toybox": PARTS | {"training"},
@@ -80,6 +73,7 @@ LEFT = (
         "actions",
         "jobs",
         "locks",
+        "text",
         "turns",
     }
     | {"callback", "client", "lending", "visitors"}

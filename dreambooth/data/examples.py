@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from dreambooth.config.augment import AugmentConfig
-from dreambooth.config.concept import Concept
 from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size, training_sizes
@@ -21,11 +19,12 @@ from dreambooth.data.concepts import (
     preservation_pictures,
 )
 from dreambooth.data.errors import DataError, PictureError
-from dreambooth.data.fitting import fitting_mask, fitting_size
+from dreambooth.data.fitting import fitting_mask, fitting_size, mask_warnings
 from dreambooth.data.listing import Skipped
-from dreambooth.data.loss_masks import LossMask, look_at_mask
+from dreambooth.data.loss_masks import LossMask
 from dreambooth.data.picture_options import PLAIN, PictureOptions
-from dreambooth.data.prompts import class_caption, instance_caption
+from dreambooth.data.prompts import class_caption
+from dreambooth.data.variation import vary_instance_prompt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,14 +35,19 @@ class Example:
     original_size: Size
     size: Size  # what it is cropped to
     content_hash: str
-    caption: str  # what ``[filewords]`` stands for
-    prompt: str
+    caption: str  # as it was read; what ``[filewords]`` stands for, before it varies
+    prompt: str  # without chances
     concept: int
     is_class: bool
     loss_weight: float
     repeats: int  # how often an epoch shows it; class images go by turns instead and have 1
     options: PictureOptions = PLAIN
     mask: LossMask | None = None  # None: everything is learnt
+
+    @property
+    def is_prior(self) -> bool:
+        """Whether it is shown to keep what the model knows: a class image, or a picture that preserves."""
+        return self.is_class or self.options.is_preservation
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Datase
     if unfit and all(example.options.is_preservation for example in instances):
         raise DataError(f"concept {index}: no picture can be used; {unfit[0].path.name}: {unfit[0].reason}")
     warnings = [*own.warnings, *kept.warnings, *ordinary.warnings]
-    warnings += [f"concept {index}: {told}" for told in mask_warnings(instances, config.augment)]
+    masks = [example.mask for example in instances if not example.options.is_preservation]
+    warnings += [f"concept {index}: {told}" for told in mask_warnings(masks, config.augment)]
     if num_small := sum(map(_is_enlarged, instances)):
         warnings.append(
             f"concept {index}: {num_small} of {len(instances)} pictures are enlarged for training"
@@ -125,35 +130,26 @@ def _build_example(
         size=size,
         content_hash=image.content_hash,
         caption=picture.caption,
-        prompt=_prompt(config, concept, picture, is_class=is_class),
+        prompt=_plain_prompt(config, index, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
-        loss_weight=config.loss.prior_loss_weight if is_class else 1.0,
-        repeats=1 if is_class else concept.repeats,
+        loss_weight=_loss_weight(config, picture.options, is_class=is_class),
+        repeats=1 if is_class or picture.options.is_preservation else concept.repeats,
         options=picture.options,
         mask=mask,
     )
 
 
-def _prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is_class: bool) -> str:
-    if picture.options.is_preservation:
-        return picture.caption  # its own words: what it shows must not be called by the token
-    describe = class_caption if is_class else instance_caption
-    return describe(concept, picture.caption, config.method)
+def _plain_prompt(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> str:
+    concept = config.concepts[index]
+    if is_class:
+        return class_caption(concept, picture.caption, config.method)
+    return vary_instance_prompt(config, concept, picture.caption, picture.options, chances=None)
 
 
-def mask_warnings(instances: Sequence[Example], augment: AugmentConfig) -> Iterator[str]:
-    """What is to be told of masks that do nothing, and of pictures without one."""
-    own = [example for example in instances if not example.options.is_preservation]
-    masks = [example.mask for example in own if example.mask is not None]
-    if augment.masks == "off":
-        return
-    if not masks:
-        yield f"augment.masks is {augment.masks}, and no picture has such a mask: everything is learnt"
-    elif without := len(own) - len(masks):
-        yield f"{without} of {len(own)} pictures have no mask and are learnt whole"
-    if whole := sum(look_at_mask(mask).learnt_share == 1 for mask in masks):
-        yield f"{whole} of {len(masks)} masks are white everywhere, which changes nothing"
+def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:
+    weight = config.loss.prior_loss_weight if is_class or options.is_preservation else 1.0
+    return weight if options.loss_scale is None else weight * options.loss_scale
 
 
 def _is_enlarged(example: Example) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dreambooth.config.augment import AugmentConfig
 from dreambooth.config.data import DataConfig
@@ -34,3 +34,16 @@ def fitting_mask(image: ImageInfo, augment: AugmentConfig) -> LossMask | None:
         where = "it is transparent" if mask.channel == "alpha" else f"its mask {mask.file.name} is black"
         raise PictureError(image.path, f"{where} everywhere: nothing would be learnt from it")
     return mask
+
+
+def mask_warnings(masks: Sequence[LossMask | None], augment: AugmentConfig) -> Iterator[str]:
+    """What is to be told of masks that do nothing, and of pictures without one."""
+    used = [mask for mask in masks if mask is not None]
+    if augment.masks == "off":
+        return
+    if not used:
+        yield f"augment.masks is {augment.masks}, and no picture has such a mask: everything is learnt"
+    elif len(used) < len(masks):
+        yield f"{len(masks) - len(used)} of {len(masks)} pictures have no mask and are learnt whole"
+    if whole := sum(look_at_mask(mask).learnt_share == 1 for mask in used):
+        yield f"{whole} of {len(used)} masks are white everywhere, which changes nothing"
