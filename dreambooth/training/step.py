@@ -12,10 +12,8 @@ import torch
 from dreambooth.data.batches import Step
 from dreambooth.training.batch_errors import batch_errors
 from dreambooth.training.learner import Learner
-from dreambooth.training.optimizers import set_lrs
 from dreambooth.training.randomness import derive_seed
-from dreambooth.training.schedules import lr_factor
-from dreambooth.training.updating import update
+from dreambooth.training.updating import set_rates, update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +21,7 @@ class StepReport:
     """What a step has to tell; losses are means of the unweighted errors of the examples it saw."""
 
     loss: float  # the weighted mean that was minimised
-    instance_loss: float
+    instance_loss: float | None  # None where only pictures were seen that preserve what the model knows
     prior_loss: float | None
     concept_losses: Mapping[int, float]
     lrs: Mapping[str, float]
@@ -37,7 +35,7 @@ class StepReport:
 
 
 def _backward(learner: Learner, batches: Step, step: int) -> tuple[float, list[tuple[int, bool, float]]]:
-    """Gradients of the weighted mean; the loss, and (concept, is class image, error) of each example."""
+    """Gradients of the weighted mean; the loss, and (concept, is prior, error) of each example."""
     num_examples = sum(len(batch.items) for batch in batches)
     total = 0.0
     told: list[tuple[int, bool, float]] = []
@@ -48,7 +46,7 @@ def _backward(learner: Learner, batches: Step, step: int) -> tuple[float, list[t
         learner.scaler.scale(loss).backward()
         total += loss.item()
         examples = (item.example for item in batch.items)
-        told += [(e.concept, e.is_class, value) for e, value in zip(examples, errors.tolist(), strict=True)]
+        told += [(e.concept, e.is_prior, value) for e, value in zip(examples, errors.tolist(), strict=True)]
     return total, told
 
 
@@ -60,20 +58,21 @@ def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     """Take optimizer step number ``step`` (from 0); on the same weights it gives the same result."""
     config = learner.config
     torch.manual_seed(derive_seed(config.seed, step, "dropout"))
-    lrs = set_lrs(learner.optimizer, lr_factor(config.schedule, step, learner.num_steps))
+    lrs = set_rates(learner, step)
     if step == learner.num_text_steps:
         for part in learner.model.text_parts:
             learner.model.parts[part].requires_grad_(requires_grad=False)
     loss, told = _backward(learner, batches, step)
     grad_norm = update(learner, is_finite=math.isfinite(loss))
     by_concept: dict[int, list[float]] = defaultdict(list)
-    for concept, is_class, error in told:
-        if not is_class:
+    for concept, is_prior, error in told:
+        if not is_prior:
             by_concept[concept].append(error)
-    prior = [error for _, is_class, error in told if is_class]
+    prior = [error for _, is_prior, error in told if is_prior]
+    taught = [error for _, is_prior, error in told if not is_prior]
     return StepReport(
         loss=loss if math.isfinite(grad_norm) or learner.scaler.is_enabled() else math.nan,
-        instance_loss=_mean([error for _, is_class, error in told if not is_class]),
+        instance_loss=_mean(taught) if taught else None,
         prior_loss=_mean(prior) if prior else None,
         concept_losses={concept: _mean(errors) for concept, errors in by_concept.items()},
         lrs=lrs,
