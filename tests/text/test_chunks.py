@@ -93,7 +93,7 @@ def test_nothing_is_lost_and_nothing_is_too_long():
     rng = random.Random(0)
     for _ in range(200):
         words = [rng.choice(["1", "2", ",", "(3)", "(4:1.2)", "BREAK"]) for _ in range(rng.randrange(300))]
-        chunks = split(" ".join(words))
+        chunks = split(" ".join(words), Reading(weighted=True, max_tokens=75 * 300))
         assert all(len(chunk) <= 75 for chunk in chunks.read)
         read = [number for chunk in numbers(chunks) for number in chunk]
         plain = {"(3)": "3", "(4:1.2)": "4", "BREAK": ""}
