@@ -50,7 +50,7 @@ ARROWS = {
     "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
-    "data": {"config"},
+    "data": {"config", "text"},
     "captioning": {"data"},
     "models": {"config", "text"},
     "text": set(),

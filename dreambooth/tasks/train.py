@@ -16,6 +16,8 @@ from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step
 from dreambooth.data.cache import TensorCache
+from dreambooth.data.caption_reading import caption_reading
+from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
@@ -70,7 +72,7 @@ def _build_dataset(job: Job, config: TrainConfig) -> Dataset:
 def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Device) -> Learner:
     learns_itself = config.adapter == "none"
     model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
-    _warn_of_long_prompts(job, model, dataset)
+    _warn_of_long_prompts(job, config, model, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
     latents = build_latents(model, device, cache)
@@ -106,10 +108,10 @@ def _fill_adapter(job: Job, config: TrainConfig, model: Model) -> None:
         raise Refused(f"{error}; {advice}") from None
 
 
-def _warn_of_long_prompts(job: Job, model: Model, dataset: Dataset) -> None:
+def _warn_of_long_prompts(job: Job, config: TrainConfig, model: Model, dataset: Dataset) -> None:
     prompts = dict.fromkeys(example.prompt for example in (*dataset.instances, *dataset.classes))
     for prompt in prompts:
-        count = model.count_tokens(prompt)
+        count = model.count_tokens(prompt, caption_reading(config.captions))
         if count.total > count.read:
             job.warn(f"of a prompt's {count.total} tokens only {count.read} are used: {prompt[:60]} …")
 
@@ -139,7 +141,11 @@ def train(job: Job) -> dict[str, Any]:
             if not example.is_prior
         }
         return [
-            sample_prompt(concept, firsts[index], config.method)
+            drawn_prompt(
+                sample_prompt(concept, firsts[index], config.method),
+                concept.save_sample_prompt.strip() or concept.instance_prompt,
+                config.captions,
+            )
             for index, concept in enumerate(config.concepts)
         ]
 
