@@ -65,7 +65,7 @@ class Concept:
             "How often an epoch shows each of them: of 1000 pictures, 0.025 draws 25 for every epoch, others "
             "each time. Try as many as half of your own pictures; more where ordinary things change. A "
             "multiply.txt of the folder goes first.",
-            low=0,
+            low=0.0001,
             high=100,
         ),
     )

@@ -14,8 +14,8 @@ from dreambooth.data.concepts import (
     Picture,
     Pictures,
     class_pictures,
-    instance_pictures,
     num_class_images,
+    own_pictures,
     preservation_pictures,
 )
 from dreambooth.data.errors import DataError
@@ -74,8 +74,9 @@ def build_examples(config: TrainConfig, class_folders: Sequence[Path]) -> Datase
 def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Dataset:
     """The examples of one concept."""
     concept = config.concepts[index]
-    own = instance_pictures(concept, index)
-    num_wanted = num_class_images(concept, len(own.usable), config.method)
+    own = own_pictures(concept, index)
+    num_subject = sum(not picture.options.is_preservation for picture in own.usable)
+    num_wanted = num_class_images(concept, num_subject, config.method)
     kept = preservation_pictures(concept)
     ordinary = class_pictures(concept, class_folder) if num_wanted else Pictures((), (), ())
     used = ordinary.usable[:num_wanted]
