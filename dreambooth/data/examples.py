@@ -20,6 +20,7 @@ from dreambooth.data.concepts import (
 )
 from dreambooth.data.errors import DataError
 from dreambooth.data.listing import Skipped
+from dreambooth.data.loss_masks import LossMask, find_mask
 from dreambooth.data.picture_options import PLAIN, PictureOptions
 from dreambooth.data.prompts import class_caption, instance_caption
 
@@ -39,6 +40,12 @@ class Example:
     loss_weight: float
     repeats: int  # how often an epoch shows it; class images go by turns instead and have 1
     options: PictureOptions = PLAIN
+    mask: LossMask | None = None  # None: everything is learnt
+
+    @property
+    def is_prior(self) -> bool:
+        """Whether it is shown to keep what the model knows: a class image, or a picture that preserves."""
+        return self.is_class or self.options.is_preservation
 
 
 @dataclass(frozen=True)
@@ -104,9 +111,10 @@ def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_clas
         prompt=_prompt(config, concept, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
-        loss_weight=config.loss.prior_loss_weight if is_class else 1.0,
-        repeats=1 if is_class else concept.repeats,
+        loss_weight=_loss_weight(config, picture.options, is_class=is_class),
+        repeats=1 if is_class or picture.options.is_preservation else concept.repeats,
         options=picture.options,
+        mask=find_mask(picture.image.path, config.augment.masks, config.augment.unmasked_weight),
     )
 
 
@@ -115,6 +123,11 @@ def _prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is_class
         return picture.caption  # its own words: what it shows must not be called by the token
     describe = class_caption if is_class else instance_caption
     return describe(concept, picture.caption, config.method)
+
+
+def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:
+    weight = config.loss.prior_loss_weight if is_class or options.is_preservation else 1.0
+    return weight if options.loss_scale is None else weight * options.loss_scale
 
 
 def _is_enlarged(picture: Picture, example: Example) -> bool:
