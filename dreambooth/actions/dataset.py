@@ -125,8 +125,8 @@ def change_caption(place: Workplace, values: Values) -> dict[str, Any]:
     with written_whole(file) as written:
         written.write(caption)
     LOOKING.forget()
-    now = _describe(replace(source, beside=tuple(dict.fromkeys((*source.beside, file)))))
-    return {key: now[key] for key in ("path", "caption", "caption_from")}
+    told = _describe(replace(source, beside=tuple(dict.fromkeys((*source.beside, file)))))
+    return {key: told[key] for key in ("path", "caption", "caption_from")}
 
 
 def tags(_: Workplace, values: Values) -> dict[str, Any]:

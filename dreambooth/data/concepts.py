@@ -85,7 +85,13 @@ def preservation_pictures(concept: Concept) -> Pictures:
     """The real pictures elsewhere that keep the model as it is; raises DataError when they cannot be read."""
     if not concept.preservation_data_dir.strip():
         return Pictures((), (), ())
-    place = Path(concept.preservation_data_dir)
+    place, instances = Path(concept.preservation_data_dir), Path(concept.instance_data_dir)
+    here, there = place.resolve(), instances.resolve()
+    if concept.instance_data_dir.strip() and (here.is_relative_to(there) or there.is_relative_to(here)):
+        raise DataError(
+            f"the preservation folder {place} shares pictures with the instance folder {instances}: move it "
+            "elsewhere, or name it preservation and clear the field"
+        )
     pictures = read_pictures([place])
     marked = (
         replace(picture, options=replace(picture.options, is_preservation=True))
@@ -120,7 +126,11 @@ def class_pictures(concept: Concept, generated: Path) -> Pictures:
     for place, folder in folders.items():
         if place.is_relative_to(instances) or instances.is_relative_to(place):
             raise DataError(f"the class folder {folder} shares pictures with the instance folder {instances}")
-    return read_pictures(list(folders.values()))
+    pictures = read_pictures(list(folders.values()))
+    if num_multiplied := sum(each.options.multiply not in (None, 1) for each in pictures.usable):
+        told = f"class images go by turns: multiply is not used for {num_multiplied} of them"
+        pictures = replace(pictures, warnings=(*pictures.warnings, told))
+    return pictures
 
 
 def num_class_images(concept: Concept, num_instances: int, method: Method) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from dreambooth.config.augment import Masks
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size, nearest_bucket, training_sizes
@@ -114,7 +115,7 @@ def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_clas
         loss_weight=_loss_weight(config, picture.options, is_class=is_class),
         repeats=1 if is_class or picture.options.is_preservation else concept.repeats,
         options=picture.options,
-        mask=find_mask(picture.image.path, config.augment.masks, config.augment.unmasked_weight),
+        mask=find_mask(picture.image.path, _masks(config, picture.options), config.augment.unmasked_weight),
     )
 
 
@@ -128,6 +129,13 @@ def _prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is_class
 def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:
     weight = config.loss.prior_loss_weight if is_class or options.is_preservation else 1.0
     return weight if options.loss_scale is None else weight * options.loss_scale
+
+
+def _masks(config: TrainConfig, options: PictureOptions) -> Masks:
+    masks = config.augment.masks
+    if not options.alpha_mask:
+        return masks
+    return "alpha" if masks == "off" else "both" if masks == "file" else masks
 
 
 def _is_enlarged(picture: Picture, example: Example) -> bool:

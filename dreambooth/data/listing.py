@@ -14,7 +14,7 @@ from PIL import Image
 from dreambooth.data.errors import DataError
 
 REJECTED = ".rejected"  # ``class_SEED.rejected``: this class image is not wanted, and not to be drawn again
-MASK_ENDINGS = ("-masklabel", ".mask")  # ``dog-masklabel.png`` or ``dog.mask.png`` is the mask of ``dog.jpg``
+MASK_ENDINGS = ("-masklabel.png", ".mask.png")  # behind the stem of the picture
 WITHOUT_A_WORD = {".txt", ".caption", ".yaml", ".yml", REJECTED}
 
 
@@ -49,7 +49,7 @@ def is_side_file(path: Path) -> bool:
     >>> [is_side_file(Path(name)) for name in ("dog.png", "dog.mask.png", "dog-masklabel.png")]
     [False, True, True]
     """
-    return path.stem.lower().endswith(MASK_ENDINGS)
+    return path.name.lower().endswith(MASK_ENDINGS)
 
 
 def natural_order(path: Path) -> tuple[list[str | int], str]:

@@ -12,11 +12,11 @@ from dreambooth.config.augment import Masks
 from dreambooth.data.buckets import SIDE_MULTIPLE_PX, Size
 from dreambooth.data.errors import PictureError
 from dreambooth.data.file_memory import FileMemory
+from dreambooth.data.listing import MASK_ENDINGS
 from dreambooth.data.looks import Look
 from dreambooth.data.pictures import load_alpha, load_picture
 from dreambooth.data.rendering import render_part
 
-MASK_ENDINGS = ("-masklabel.png", ".mask.png")  # behind the stem of the picture
 MOST_REMEMBERED = 100_000
 
 Channel = Literal["alpha", "file"]
@@ -38,12 +38,6 @@ def find_mask_file(picture: Path) -> Path | None:
     """The mask that lies beside a picture."""
     places = (picture.with_name(picture.stem + ending) for ending in MASK_ENDINGS)
     return next((place for place in places if place.is_file()), None)
-
-
-def mask_stem(path: Path) -> str | None:
-    """The stem of the picture that a file is the mask of by its name; None for any other file."""
-    name = path.name
-    return next((name[: -len(ending)] for ending in MASK_ENDINGS if name.lower().endswith(ending)), None)
 
 
 def find_mask(picture: Path, masks: Masks, unmasked_weight: float) -> LossMask | None:

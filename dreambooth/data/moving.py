@@ -10,7 +10,7 @@ from pathlib import Path
 from dreambooth.data.listing import MASK_ENDINGS
 from dreambooth.data.roots.source import CAPTION_SUFFIXES
 
-COMPANIONS = (*CAPTION_SUFFIXES, *(f"{ending}.png" for ending in MASK_ENDINGS))
+COMPANIONS = (*CAPTION_SUFFIXES, *MASK_ENDINGS)
 
 
 def free_stem(folder: Path, stem: str, suffixes: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from dreambooth.data.cache import TensorCache
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
+from dreambooth.data.picture_options import PLAIN
 from dreambooth.data.prompts import sample_prompt
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
@@ -42,6 +43,8 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
+        if example.options != PLAIN:
+            digest.update(repr(example.options).encode())
         if example.mask is not None:
             digest.update(hash_file(example.mask.file).encode())
     return digest.hexdigest()

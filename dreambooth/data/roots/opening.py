@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from dreambooth.config.folders import DATASET_LISTS
 from dreambooth.data.errors import DataError
 from dreambooth.data.listing import is_named_as_picture
 from dreambooth.data.roots.folders import list_folder
@@ -20,8 +21,6 @@ from dreambooth.data.roots.manifest import (
 )
 from dreambooth.data.roots.source import Root, join_roots
 
-LISTS = (".json", ".jsonl", ".toml")  # suffixes of files that name pictures
-
 
 def list_root(place: Path) -> Root:
     """What a folder or list holds, without opening a picture; raises DataError in words."""
@@ -31,7 +30,7 @@ def list_root(place: Path) -> Root:
 def _list(place: Path, within: tuple[Path, ...]) -> Root:
     """``within``: the lists that name this one, the outermost first."""
     suffix = place.suffix.lower()
-    if suffix not in LISTS or place.is_dir():
+    if suffix not in DATASET_LISTS or place.is_dir():
         return list_folder(place)
     if not place.is_file():
         raise DataError(f"the list {place} does not exist")

@@ -86,7 +86,7 @@ def _merge_options(
     for said in reversed(nearest):
         merged |= said.options
         if "multiply" in said.options:
-            quota = f"{source.own_file or source.path.parent} ×{said.options['multiply']}"
+            quota = str(source.own_file or source.path.parent)
     if "multiply" not in merged:
         quota = ""
     if not (merged or lines or tag_weights):
