@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterator
 
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
-from dreambooth.config.folders import find_name_fault, is_file, is_folder
+from dreambooth.config.folders import DATASET_LISTS, find_name_fault, is_dataset, is_file, is_folder
 from dreambooth.config.picture_rules import size_problems, variation_problems
 from dreambooth.config.problem import Problem
 from dreambooth.config.settings import TrainConfig
+
+NO_DATASET = f"is not a folder, nor a list of pictures ({', '.join(DATASET_LISTS)})"
 
 
 def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
     if not concept.instance_data_dir:
         yield Problem(f"{place}.instance_data_dir", "name the folder with your pictures")
-    elif not is_folder(concept.instance_data_dir):
-        yield Problem(f"{place}.instance_data_dir", f"{concept.instance_data_dir} is not a folder")
+    elif not is_dataset(concept.instance_data_dir):
+        yield Problem(f"{place}.instance_data_dir", f"{concept.instance_data_dir} {NO_DATASET}")
     if concept.class_data_dir and not is_folder(concept.class_data_dir):
         yield Problem(f"{place}.class_data_dir", f"{concept.class_data_dir} is not a folder")
     if concept.class_data_dir and concept.class_data_dir == concept.instance_data_dir:
@@ -25,8 +27,8 @@ def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
 
 def _preservation_problems(concept: Concept, place: str) -> Iterator[Problem]:
     folder = concept.preservation_data_dir
-    if folder and not is_folder(folder):
-        yield Problem(f"{place}.preservation_data_dir", f"{folder} is not a folder")
+    if folder and not is_dataset(folder):
+        yield Problem(f"{place}.preservation_data_dir", f"{folder} {NO_DATASET}")
     if folder and folder in (concept.instance_data_dir, concept.class_data_dir):
         yield Problem(
             f"{place}.preservation_data_dir", "holds other pictures than the instance and class folders"

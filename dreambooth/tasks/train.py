@@ -46,6 +46,8 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
+        if example.options != PLAIN:
+            digest.update(repr(example.options).encode())
         if example.mask is not None:
             digest.update(hash_file(example.mask.file).encode())
         if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
