@@ -21,7 +21,16 @@ ARROWS = {
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
+    "commands": {
+        "callback",
+        "jobs",
+        "host",
+        "console",
+        "form_arguments",
+        "launching",
+        "running",
+        "setting_commands",
+    }
     | PLAIN,
     "setting_commands": {"config", "console", "jobs"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
@@ -44,8 +53,9 @@ ARROWS = {
     "visitors": set(),
     "lending": {"config", "locks"},
     "turns": {"config", "locks"},
-    "worker": {"callback", "config", "events", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
+    "launching": {"config", "environment"},
+    "worker": {"callback", "config", "events", "launching", "locks", "tasks"},
+    "tasks": TRAINER | {"captioning", "launching", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config"},
@@ -69,6 +79,7 @@ LEFT = (
         "host",
         "actions",
         "jobs",
+        "launching",
         "locks",
         "turns",
     }

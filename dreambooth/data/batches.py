@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count, islice, zip_longest
 from typing import TypeVar
 
@@ -28,10 +28,24 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Share:
+    """The rows of a batch that one of several processes computes."""
+
+    rows: slice
+    num_whole: int
+
+
+@dataclass(frozen=True)
 class Batch:
     """What passes through the model together: examples of one size, at most batch_size of each kind."""
 
     items: tuple[Item, ...]
+    share: Share | None = None  # where several processes compute the rows of a batch
+
+    @property
+    def num_whole(self) -> int:
+        """How many examples the whole batch has."""
+        return self.share.num_whole if self.share else len(self.items)
 
     @property
     def size(self) -> Size:
@@ -45,7 +59,23 @@ Step = tuple[Batch, ...]  # one optimizer step
 def steps_per_epoch(dataset: Dataset, config: TrainConfig) -> int:
     """Optimizer steps that show every instance image ``repeats`` times; the last one may be smaller."""
     num_shown = sum(example.repeats for example in dataset.instances)
-    return -(-num_shown // _instances_per_step(config.data))
+    return -(-num_shown // _instances_per_step(as_one_process(config).data))
+
+
+def as_one_process(config: TrainConfig) -> TrainConfig:
+    """The settings by which one process alone would see what several see together."""
+    batch_size = config.data.batch_size * config.machines.num_processes
+    return replace(config, data=replace(config.data, batch_size=batch_size))
+
+
+def share_of(step: Step, number: int, count: int) -> Step:
+    """What process ``number`` of ``count`` computes of a step: of every batch each ``count``-th example.
+
+    Batches keep their places, since random numbers are drawn for whole batches by their numbers; so one may
+    have no items.
+    """
+    rows = slice(number, None, count)
+    return tuple(Batch(batch.items[rows], Share(rows, len(batch.items))) for batch in step)
 
 
 def count_steps(config: TrainConfig, dataset: Dataset) -> int:
@@ -72,6 +102,7 @@ def find_step(dataset: Dataset, config: TrainConfig, step: int) -> Step:
 
 
 def _build_steps(dataset: Dataset, config: TrainConfig, epoch: int, first: int) -> Iterator[Step]:
+    config = as_one_process(config)
     seed = config.seed
     groups = _group_by_step(dataset, config.data, random.Random(f"{seed} batches {epoch}"))
     partners = _deal_partners(dataset, list(chain.from_iterable(groups)), seed, epoch)

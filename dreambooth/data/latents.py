@@ -32,8 +32,13 @@ class LatentSource:
         self.vae_hash = vae_hash
         self.cache = cache
 
-    def fill(self, dataset: Dataset, *, with_flips: bool, progress: Progress) -> None:
-        """Encodes what the cache lacks, size by size; may be killed and started again at any time."""
+    def fill(
+        self, dataset: Dataset, *, with_flips: bool, progress: Progress, share: slice = slice(None)
+    ) -> None:
+        """Encodes what the cache lacks, size by size; may be killed and started again at any time.
+
+        ``share`` is what of it one of several processes does.
+        """
         if self.cache is None:
             return
         wanted = {
@@ -41,7 +46,7 @@ class LatentSource:
             for example in chain(dataset.instances, dataset.classes)
             for flipped in ((False, True) if with_flips else (False,))
         }
-        in_order = sorted(wanted.items(), key=lambda pair: pair[0][1])  # one size after another
+        in_order = sorted(wanted.items(), key=lambda pair: pair[0][1])[share]  # one size after another
         for done, ((_, _, flipped), example) in enumerate(in_order):
             progress(done, len(in_order))
             self._distribution(example, flipped=flipped)

@@ -12,7 +12,7 @@ from dreambooth.data.buckets import cover_and_crop
 from dreambooth.data.latents import LatentSource
 from dreambooth.data.masks import random_mask
 from dreambooth.models.family import Conditions, Frame, Model, TextStates
-from dreambooth.training.randomness import normal
+from dreambooth.training.randomness import normal, own_rows
 
 
 def frame_of(item: Item) -> Frame:
@@ -37,9 +37,10 @@ def training_hole(model: Model, latents: LatentSource, batch: Batch, where: tupl
     ``where`` = (seed, step, number of the batch).
     """
     rng = random.Random(f"{where} mask")
-    masks = torch.stack([random_mask(batch.size, rng) for _ in batch.items])
+    masks = own_rows(batch, torch.stack([random_mask(batch.size, rng) for _ in range(batch.num_whole)]))
     mean, std = latents.fetch_without_hole(batch, masks)
-    return model.hole(masks, mean + std * normal(mean.shape, *where, "left over"))
+    left_over = normal((batch.num_whole, *mean.shape[1:]), *where, "left over")
+    return model.hole(masks, mean + std * own_rows(batch, left_over))
 
 
 def whole_picture(

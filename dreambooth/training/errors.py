@@ -17,3 +17,7 @@ class StateError(Exception):
 
 class TrainingFailed(Exception):
     """The run cannot go on; its last state is good."""
+
+
+class PeerLost(TrainingFailed):
+    """Another process of the training ended, or cannot be reached; it knows why."""

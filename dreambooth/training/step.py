@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +20,8 @@ from dreambooth.training import objective
 from dreambooth.training.conditions import frame_of, training_hole
 from dreambooth.training.device import Device, evaluating
 from dreambooth.training.optimizers import set_lrs
-from dreambooth.training.randomness import derive_seed, generator_of, normal
+from dreambooth.training.processes import ALONE, Processes
+from dreambooth.training.randomness import derive_seed, generator_of, normal, own_rows
 from dreambooth.training.schedules import lr_factor
 
 
@@ -38,6 +40,7 @@ class Learner:
     frozen_states: dict[str, TextStates] = field(
         default_factory=dict
     )  # by caption, while no text encoder learns
+    processes: Processes = ALONE
 
     @property
     def num_text_steps(self) -> int:
@@ -108,11 +111,13 @@ def batch_errors(learner: Learner, batch: Batch, step: int, number: int) -> Tens
     model, config = learner.model, learner.config
     where = (config.seed, step, number)
     mean, std = learner.latents.fetch(batch)  # (B, c, h, w)
-    latents = mean + std * normal(mean.shape, *where, "latents")
-    noise = _draw_noise(config, latents.shape, where)
+    whole = torch.Size((batch.num_whole, *mean.shape[1:]))
+    latents = mean + std * own_rows(batch, normal(whole, *where, "latents"))
+    noise = own_rows(batch, _draw_noise(config, whole, where))
     timesteps = torch.randint(
-        len(model.alphas_cumprod), (len(latents),), generator=generator_of(*where, "timesteps")
+        len(model.alphas_cumprod), (batch.num_whole,), generator=generator_of(*where, "timesteps")
     )
+    timesteps = own_rows(batch, timesteps)
     latents, noise, timesteps = (t.to(learner.device.device) for t in (latents, noise, timesteps))
     kept = objective.kept_at(model.alphas_cumprod, timesteps, latents)
     with learner.device.autocast():
@@ -127,10 +132,12 @@ def batch_errors(learner: Learner, batch: Batch, step: int, number: int) -> Tens
 
 def _backward(learner: Learner, batches: Step, step: int) -> tuple[float, list[tuple[int, bool, float]]]:
     """Gradients of the weighted mean; the loss, and (concept, is class image, error) of each example."""
-    num_examples = sum(len(batch.items) for batch in batches)
+    num_examples = sum(batch.num_whole for batch in batches)
     total = 0.0
     told: list[tuple[int, bool, float]] = []
     for number, batch in enumerate(batches):
+        if not batch.items:
+            continue  # other processes have all of it
         errors = batch_errors(learner, batch, step, number)
         weights = torch.tensor([item.example.loss_weight for item in batch.items], device=errors.device)
         loss = (errors * weights).sum() / num_examples
@@ -162,13 +169,17 @@ def _mean(values: Sequence[float]) -> float:
 
 def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     """Take optimizer step number ``step`` (from 0); on the same weights it gives the same result."""
-    config = learner.config
-    torch.manual_seed(derive_seed(config.seed, step, "dropout"))
+    config, processes = learner.config, learner.processes
+    torch.manual_seed(derive_seed(config.seed, step, "dropout", *processes.seed_parts))
     lrs = set_lrs(learner.optimizer, lr_factor(config.schedule, step, learner.num_steps))
     if step == learner.num_text_steps:
         for part in learner.model.text_parts:
             learner.model.parts[part].requires_grad_(requires_grad=False)
-    loss, told = _backward(learner, batches, step)
+    losses, shares = zip(
+        *processes.gather(_backward(learner, processes.share_of(batches), step)), strict=True
+    )
+    loss, told = sum(losses), list(chain.from_iterable(shares))
+    processes.add_gradients(learner.learning)
     grad_norm = _update(learner, is_finite=math.isfinite(loss))
     by_concept: dict[int, list[float]] = defaultdict(list)
     for concept, is_class, error in told:
