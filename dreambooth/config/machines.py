@@ -64,7 +64,7 @@ class MachinesConfig:
         option(
             "",
             "Accelerate's file",
-            "A file that `accelerate config` wrote, for what has no setting here, as which GPUs; empty: none. "
+            "A file that `accelerate config` wrote, for what has no setting here, as which GPUs; empty: no. "
             "Where it says what a setting says too, both must be the same.",
             advanced=True,
         ),
