@@ -27,7 +27,6 @@ ARROWS = {
         "host",
         "console",
         "form_arguments",
-        "launching",
         "running",
         "setting_commands",
     }
@@ -43,7 +42,7 @@ ARROWS = {
     "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
     "client": set(),
     "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
-    "jobs": PLAIN | {"locks"},
+    "jobs": PLAIN | {"launching", "locks"},
     "doctor": {"environment"},
     "config": {"locks"},
     "events": {"config"},

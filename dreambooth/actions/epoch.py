@@ -9,7 +9,7 @@ from dreambooth.config.folders import ModelFolder
 from dreambooth.config.rules import find_problems
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError
-from dreambooth.data.batches import Batch, epoch_steps
+from dreambooth.data.batches import Batch, as_one_process, epoch_steps
 from dreambooth.data.buckets import Size
 from dreambooth.data.class_plan import plan_class_images
 from dreambooth.data.errors import DataError
@@ -20,6 +20,7 @@ def describe_epoch(config: TrainConfig, folder: ModelFolder) -> dict[str, Any]:
     """The first epoch of a training with these settings; raises ConfigError where there could be none."""
     if problems := find_problems(config):
         raise ConfigError("\n".join(map(str, problems)))
+    config = as_one_process(config)
     class_folders = [folder.classifiers(index) for index in range(len(config.concepts))]
     try:
         plans = plan_class_images(config, class_folders)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count, islice, zip_longest
 
+from dreambooth.config.machines import MachinesConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size
 from dreambooth.data.errors import DataError
@@ -69,7 +70,7 @@ def steps_per_epoch(dataset: Dataset, config: TrainConfig) -> int:
 def as_one_process(config: TrainConfig) -> TrainConfig:
     """The settings by which one process alone would see what several see together."""
     batch_size = config.data.batch_size * config.machines.num_processes
-    return replace(config, data=replace(config.data, batch_size=batch_size))
+    return replace(config, data=replace(config.data, batch_size=batch_size), machines=MachinesConfig())
 
 
 def share_of(step: Step, number: int, count: int) -> Step:

@@ -107,7 +107,7 @@ def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
         "num_reg_images": len(dataset.classes),
         "resolution": (data.resolution, data.resolution),
         "batch_size_per_device": data.batch_size,
-        "total_batch_size": data.batch_size,
+        "total_batch_size": data.batch_size * config.machines.num_processes,
         "enable_bucket": data.use_buckets,
         "bucket_no_upscale": False,
         "min_bucket_reso": min(sides),
