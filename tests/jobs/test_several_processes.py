@@ -96,8 +96,13 @@ def begin_afresh(made_models, tmp_path_factory):
 def undisturbed(begin_afresh, shared) -> RunFolder:
     """The training of two processes, done."""
     run = begin_afresh(shared)
-    assert do(run)["outcome"] == "done"
+    succeed(run)
     return run
+
+
+def succeed(run: RunFolder) -> None:
+    end = do(run)
+    assert (end["outcome"], end.get("message")) == ("done", None)
 
 
 def learnt(run: RunFolder) -> str:
@@ -111,7 +116,7 @@ def run_model(run: RunFolder):
 def test_two_processes_learn_as_one_with_the_doubled_batch(begin_afresh, shared, undisturbed):
     data = replace(shared.data, batch_size=2 * shared.data.batch_size)
     alone = begin_afresh(replace(shared, data=data, machines=MachinesConfig()))
-    assert do(alone)["outcome"] == "done"
+    succeed(alone)
     for curve in ("loss", "instance_loss", "prior_loss", "grad_norm"):
         assert told(undisturbed, curve) == pytest.approx(told(alone, curve), rel=1e-5)
     assert told(undisturbed, "epoch") == told(alone, "epoch")
@@ -134,5 +139,5 @@ def test_killed_process_ends_the_training_which_goes_on_to_the_same_weights(
     assert end["outcome"] == "failed"
     assert "was killed" in end["message"]
     assert processes_of(run) == {}
-    assert do(run)["outcome"] == "done"
+    succeed(run)
     assert learnt(run) == learnt(undisturbed)
