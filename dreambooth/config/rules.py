@@ -122,6 +122,21 @@ def training_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("precision.attention", "xformers needs CUDA; choose sdpa")
 
 
+def caption_problems(config: TrainConfig) -> Iterator[Problem]:
+    """Signs in captions that could not be told apart, and captions that nobody would read."""
+    captions = config.captions
+    if not captions.tag_separator.strip():
+        yield Problem("captions.tag_separator", "name what stands between tags, e.g. a comma")
+    elif captions.tag_separator in captions.secondary_separator:
+        yield Problem("captions.secondary_separator", "must not hold the tag separator: try ;;;")
+    if captions.keep_tags_separator and captions.keep_tags_separator == captions.secondary_separator:
+        yield Problem("captions.secondary_separator", "is the separator of kept tags: choose another sign")
+    if captions.dropout_every_epochs == 1:
+        yield Problem(
+            "captions.dropout_every_epochs", "1 leaves no epoch with captions: choose 2 or more, or 0"
+        )
+
+
 def adapter_problems(config: TrainConfig) -> Iterator[Problem]:
     """What contradicts the chosen kind of adapter; without one its settings wait."""
     if config.adapter == "none":
@@ -181,6 +196,7 @@ def find_problems(config: TrainConfig) -> list[Problem]:
         concept_problems,
         method_problems,
         training_problems,
+        caption_problems,
         adapter_problems,
         rate_problems,
         saving_problems,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size, nearest_bucket, training_sizes
 from dreambooth.data.concepts import (
@@ -22,7 +21,8 @@ from dreambooth.data.errors import DataError
 from dreambooth.data.listing import Skipped
 from dreambooth.data.loss_masks import LossMask, find_mask
 from dreambooth.data.picture_options import PLAIN, PictureOptions
-from dreambooth.data.prompts import class_caption, instance_caption
+from dreambooth.data.prompts import class_caption
+from dreambooth.data.variation import vary_instance_prompt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +33,8 @@ class Example:
     original_size: Size
     size: Size  # what it is cropped to
     content_hash: str
-    caption: str  # what ``[filewords]`` stands for
-    prompt: str
+    caption: str  # as it was read; what ``[filewords]`` stands for, before it varies
+    prompt: str  # without chances
     concept: int
     is_class: bool
     loss_weight: float
@@ -107,7 +107,7 @@ def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_clas
         size=nearest_bucket(picture.image.width_px, picture.image.height_px, training_sizes(config.data)),
         content_hash=picture.image.content_hash,
         caption=picture.caption,
-        prompt=_prompt(config, concept, picture, is_class=is_class),
+        prompt=_plain_prompt(config, index, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
         loss_weight=_loss_weight(config, picture.options, is_class=is_class),
@@ -117,11 +117,11 @@ def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_clas
     )
 
 
-def _prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is_class: bool) -> str:
-    if picture.options.is_preservation:
-        return picture.caption  # its own words: what it shows must not be called by the token
-    describe = class_caption if is_class else instance_caption
-    return describe(concept, picture.caption, config.method)
+def _plain_prompt(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> str:
+    concept = config.concepts[index]
+    if is_class:
+        return class_caption(concept, picture.caption, config.method)
+    return vary_instance_prompt(config, concept, picture.caption, picture.options, chances=None)
 
 
 def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:

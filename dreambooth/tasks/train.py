@@ -19,7 +19,9 @@ from dreambooth.data.cache import TensorCache
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
+from dreambooth.data.picture_options import PLAIN
 from dreambooth.data.prompts import sample_prompt
+from dreambooth.data.variation import plain_words
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
@@ -35,8 +37,6 @@ from dreambooth.training.run import Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
 
-MAX_TOKENS = 75  # of a caption, start and end not counted
-
 
 def dataset_hash(dataset: Dataset) -> str:
     """Changes when a run would no longer see the same pictures under the same prompts."""
@@ -46,6 +46,8 @@ def dataset_hash(dataset: Dataset) -> str:
         digest.update(repr(told).encode())
         if example.mask is not None:
             digest.update(hash_file(example.mask.file).encode())
+        if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
+            digest.update(repr((example.caption, example.options)).encode())
     return digest.hexdigest()
 
 
@@ -107,8 +109,9 @@ def _fill_adapter(job: Job, config: TrainConfig, model: Model) -> None:
 def _warn_of_long_prompts(job: Job, model: Model, dataset: Dataset) -> None:
     prompts = dict.fromkeys(example.prompt for example in (*dataset.instances, *dataset.classes))
     for prompt in prompts:
-        if (num_tokens := model.count_tokens(prompt)) > MAX_TOKENS:
-            job.warn(f"of a prompt's {num_tokens} tokens only {MAX_TOKENS} are used: {prompt[:60]} …")
+        count = model.count_tokens(prompt)
+        if count.total > count.read:
+            job.warn(f"of a prompt's {count.total} tokens only {count.read} are used: {prompt[:60]} …")
 
 
 def _check_resumable(job: Job) -> None:
@@ -130,7 +133,11 @@ def train(job: Job) -> dict[str, Any]:
     learner = _build_learner(job, config, dataset, device)
 
     def prompts() -> list[str]:
-        firsts = {example.concept: example.caption for example in reversed(dataset.instances)}
+        firsts = {
+            example.concept: plain_words(example.caption, config.captions, example.options)
+            for example in reversed(dataset.instances)
+            if not example.is_prior
+        }
         return [
             sample_prompt(concept, firsts[index], config.method)
             for index, concept in enumerate(config.concepts)

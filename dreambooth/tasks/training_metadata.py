@@ -15,6 +15,7 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord
 from dreambooth.data.buckets import training_sizes
 from dreambooth.data.examples import Dataset, Example
+from dreambooth.data.quotas import count_shown
 from dreambooth.training.groups import part_lr
 from dreambooth.training.run import Run
 
@@ -94,6 +95,8 @@ def _loss(run: Run) -> dict[str, Any]:
         "loss_type": "l2",
         "cache_latents": config.data.cache_latents,
         "caption_dropout_rate": config.captions.dropout_probability,
+        "caption_dropout_every_n_epochs": config.captions.dropout_every_epochs,
+        "caption_tag_dropout_rate": config.captions.tag_dropout_probability,
         "clip_skip": None,
         "max_token_length": None,
     }
@@ -103,7 +106,7 @@ def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
     data = config.data
     sides = [side for size in training_sizes(data) for side in (size.width_px, size.height_px)]
     return {
-        "num_train_images": sum(example.repeats for example in dataset.instances),
+        "num_train_images": count_shown(dataset.instances),
         "num_reg_images": len(dataset.classes),
         "resolution": (data.resolution, data.resolution),
         "batch_size_per_device": data.batch_size,
@@ -116,7 +119,7 @@ def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
         "color_aug": False,
         "random_crop": False,
         "shuffle_caption": config.captions.shuffle_tags,
-        "keep_tokens": int(config.captions.shuffle_tags),
+        "keep_tokens": config.captions.keep_tags if config.captions.shuffle_tags else 0,
         "dataset_dirs": _folders(_by_folder(config, dataset.instances)),
         "reg_dataset_dirs": _folders(_by_folder(config, dataset.classes)),
         "tag_frequency": {
