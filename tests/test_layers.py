@@ -9,7 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {"cli", "commands", "console", "form_arguments", "running", "setting_commands", "tool_commands"}
+CONSOLE = {"cli", "commands", "console", "form_arguments", "running"}
+CONSOLE |= {"setting_commands", "setting_sources", "tool_commands"}
 PARTS = {"config", "data", "models", "adapters", "text"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -23,7 +24,8 @@ ARROWS = {
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
     "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
     | PLAIN,
-    "setting_commands": {"config", "console", "jobs"},
+    "setting_commands": {"config", "console", "jobs", "setting_sources"},
+    "setting_sources": {"config", "jobs", "migration"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},
     "form_arguments": {"config"},

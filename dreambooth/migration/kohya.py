@@ -97,9 +97,7 @@ TRAINING: dict[str, Place] = {
     "ip_noise_gamma": to("noise.input_perturbation", convert=values.number),
     "mixed_precision": to("precision.mixed_precision", convert=values.text),
     "gradient_checkpointing": to("precision.gradient_checkpointing", convert=values.flag),
-    "xformers": to(
-        "precision.attention", convert=values.choice_if_on("precision.attention", "xformers")
-    ),
+    "xformers": to("precision.attention", convert=values.choice_if_on("precision.attention", "xformers")),
 }
 
 PICTURES: dict[str, Place] = {
@@ -159,23 +157,57 @@ CONCEPT: dict[str, Place] = {
 OTHERS: dict[str, Place] = {
     **dict.fromkeys(("pretrained_model_name_or_path", "v2", "v_parameterization", "sdxl"), SOURCE),
     **dict.fromkeys(
-        ("cache_latents_to_disk", "vae_batch_size", "max_data_loader_n_workers", "persistent_data_loader_workers"),
+        (
+            "cache_latents_to_disk",
+            "vae_batch_size",
+            "max_data_loader_n_workers",
+            "persistent_data_loader_workers",
+        ),
         ENCODED_ONCE,
     ),
     **dict.fromkeys(
         (
-            "lowram", "highvram", "no_half_vae", "logging_dir", "log_with", "save_model_as", "sdpa",
-            "mem_eff_attn", "caption_extension", "num_cpu_threads_per_process", "tokenizer_cache_dir",
-            "save_state", "save_state_on_train_end", "prior_loss", "network_args", "multires_noise_discount",
-            "stop_text_encoder_training_pct", "dataset_class", "debug_dataset", "config_file", "output_config",
-            "skip_cache_check", "cache_info", "use_safetensors", "model_list", "train_text_encoder_only",
-            "extra_accelerate_launch_args", "gpu_ids", "multi_gpu", "num_machines", "num_processes",
+            "lowram",
+            "highvram",
+            "no_half_vae",
+            "logging_dir",
+            "log_with",
+            "save_model_as",
+            "sdpa",
+            "mem_eff_attn",
+            "caption_extension",
+            "num_cpu_threads_per_process",
+            "tokenizer_cache_dir",
+            "save_state",
+            "save_state_on_train_end",
+            "prior_loss",
+            "network_args",
+            "multires_noise_discount",
+            "stop_text_encoder_training_pct",
+            "dataset_class",
+            "debug_dataset",
+            "config_file",
+            "output_config",
+            "skip_cache_check",
+            "cache_info",
+            "use_safetensors",
+            "model_list",
+            "train_text_encoder_only",
+            "extra_accelerate_launch_args",
+            "gpu_ids",
+            "multi_gpu",
+            "num_machines",
+            "num_processes",
         ),
         RUNNING,
     ),
     **dict.fromkeys(
         (
-            "training_comment", "metadata_title", "metadata_author", "metadata_description", "metadata_license",
+            "training_comment",
+            "metadata_title",
+            "metadata_author",
+            "metadata_description",
+            "metadata_license",
             "metadata_tags",
         ),
         DESCRIBED,
@@ -194,4 +226,10 @@ OTHERS: dict[str, Place] = {
 }
 
 KOHYA: dict[str, Place] = {**TRAINING, **PICTURES, **SAVING, **OTHERS}
-TELLING = {"network_dim", "network_module", "train_batch_size", "pretrained_model_name_or_path", "train_data_dir"}
+TELLING = {
+    "network_dim",
+    "network_module",
+    "train_batch_size",
+    "pretrained_model_name_or_path",
+    "train_data_dir",
+}

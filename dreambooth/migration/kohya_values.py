@@ -1,4 +1,4 @@
-"""How values of kohya's scripts and their form become values of ours where the two count or name differently."""
+"""How values of kohya's scripts and their form become ours where the two count or name differently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of settings, whoever wrote it: this trainer, the old extension, or kohya's scripts and their form."""
+"""A file of settings, whoever wrote it: this trainer, the old extension, kohya's scripts or their form."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _read_ours(values: Mapping[str, Any], base: TrainConfig) -> TrainConfig:
 
 
 def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Their sections have no meaning: every option has a name of its own; network arguments are among them."""
+    """Their options without sections, which mean nothing, and with the network's arguments among them."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
