@@ -33,12 +33,23 @@ def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
         yield Problem(f"{place}.class_data_dir", "is the same folder as the instance images")
 
 
+def _preservation_problems(concept: Concept, place: str) -> Iterator[Problem]:
+    folder = concept.preservation_data_dir
+    if folder and not is_folder(folder):
+        yield Problem(f"{place}.preservation_data_dir", f"{folder} is not a folder")
+    if folder and folder in (concept.instance_data_dir, concept.class_data_dir):
+        yield Problem(
+            f"{place}.preservation_data_dir", "holds other pictures than the instance and class folders"
+        )
+
+
 def concept_problems(config: TrainConfig) -> Iterator[Problem]:
     """What each concept lacks by itself."""
     if not config.concepts:
         yield Problem("concepts", "add at least one concept")
     for index, concept in enumerate(config.concepts):
         yield from _concept_problems(concept, f"concepts.{index}")
+        yield from _preservation_problems(concept, f"concepts.{index}")
 
 
 def _dreambooth_problems(concept: Concept, place: str) -> Iterator[Problem]:

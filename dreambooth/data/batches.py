@@ -14,6 +14,7 @@ from dreambooth.data.buckets import Size
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.grouping import Shape, chunks, group_by_step, instances_per_step, shape_of
+from dreambooth.data.looks import PLAIN, Look, draw_look
 from dreambooth.data.quotas import count_shown, shown_in_epoch
 from dreambooth.data.variation import Chances, varies, vary_instance_prompt, vary_tags
 
@@ -25,6 +26,8 @@ class Item:
     example: Example
     flipped: bool  # mirrored left to right
     prompt: str
+    look: Look = PLAIN
+    is_masked: bool = True  # learnt within its mask, where it has one
 
 
 @dataclass(frozen=True)
@@ -138,12 +141,23 @@ def _show(batches: list[list[Example]], config: TrainConfig, epoch: int, seed: s
     )
 
 
-def _build_item(example: Example, config: TrainConfig, epoch: int, seed: str) -> Item:
-    rng = random.Random(seed)
+def _build_item(example: Example, config: TrainConfig, epoch: int, where: str) -> Item:
+    rng = random.Random(where)
     chances = rng.random(), rng.random()  # always both, so that one setting does not move what another draws
     is_dropped = chances[1] < dropout_of(example, config, epoch)
-    prompt = "" if is_dropped else _shown_prompt(example, config, Chances(seed, rng))
-    return Item(example, flipped=chances[0] < flip_of(example, config), prompt=prompt)
+    return Item(
+        example,
+        flipped=chances[0] < flip_of(example, config),
+        prompt="" if is_dropped else _shown_prompt(example, config, Chances(where, rng)),
+        look=_draw_look(example, config, where),
+        is_masked=random.Random(f"{where} mask").random() >= config.augment.unmasked_probability,
+    )
+
+
+def _draw_look(example: Example, config: TrainConfig, where: str) -> Look:
+    whole, size = example.original_size, example.size
+    picture = example.content_hash
+    return draw_look(config.augment, whole, size, where=where, picture=picture, seed=config.seed)
 
 
 def _shown_prompt(example: Example, config: TrainConfig, chances: Chances) -> str:
@@ -159,6 +173,12 @@ def flip_of(example: Example, config: TrainConfig) -> float:
     """The share of its showings in which a picture is mirrored."""
     own = example.options.flip_p
     return config.augment.flip_probability if own is None else own
+
+
+def flips_of(example: Example, config: TrainConfig) -> tuple[bool, ...]:
+    """Whether a picture is ever shown mirrored, and whether ever as it is."""
+    share = flip_of(example, config)
+    return (*([False] if share < 1 else []), *([True] if share > 0 else []))
 
 
 def dropout_of(example: Example, config: TrainConfig, epoch: int) -> float:

@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size, nearest_bucket, training_sizes
-from dreambooth.data.concepts import Picture, Pictures, class_pictures, instance_pictures, num_class_images
+from dreambooth.data.concepts import (
+    Picture,
+    Pictures,
+    class_pictures,
+    instance_pictures,
+    num_class_images,
+    preservation_pictures,
+)
 from dreambooth.data.errors import DataError
 from dreambooth.data.listing import Skipped
+from dreambooth.data.loss_masks import LossMask, find_mask
 from dreambooth.data.picture_options import PLAIN, PictureOptions
 from dreambooth.data.prompts import class_caption
 from dreambooth.data.variation import vary_instance_prompt
@@ -32,6 +41,7 @@ class Example:
     loss_weight: float
     repeats: int  # how often an epoch shows it; class images go by turns instead and have 1
     options: PictureOptions = PLAIN
+    mask: LossMask | None = None  # None: everything is learnt
 
     @property
     def is_prior(self) -> bool:
@@ -74,18 +84,20 @@ def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Datase
     concept = config.concepts[index]
     own = instance_pictures(concept, index)
     num_wanted = num_class_images(concept, len(own.usable), config.method)
+    kept = preservation_pictures(concept)
     ordinary = class_pictures(concept, class_folder) if num_wanted else Pictures((), (), ())
     used = ordinary.usable[:num_wanted]
-    instances = tuple(_build_example(config, index, picture, is_class=False) for picture in own.usable)
+    shown = own.usable + kept.usable
+    instances = tuple(_build_example(config, index, picture, is_class=False) for picture in shown)
     classes = tuple(_build_example(config, index, picture, is_class=True) for picture in used)
-    warnings = [*own.warnings, *ordinary.warnings]
-    if num_small := sum(map(_is_enlarged, own.usable, instances)):
+    warnings = [*own.warnings, *kept.warnings, *ordinary.warnings]
+    if num_small := sum(map(_is_enlarged, shown, instances)):
         warnings.append(
             f"concept {index}: {num_small} of {len(instances)} pictures are enlarged for training"
         )
     if len(used) < num_wanted:
         warnings.append(f"concept {index}: there are {len(used)} of {num_wanted} class images")
-    return Dataset(instances, classes, own.skipped + ordinary.skipped, tuple(warnings))
+    return Dataset(instances, classes, own.skipped + kept.skipped + ordinary.skipped, tuple(warnings))
 
 
 def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> Example:
@@ -96,17 +108,17 @@ def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_clas
         size=nearest_bucket(picture.image.width_px, picture.image.height_px, training_sizes(config.data)),
         content_hash=picture.image.content_hash,
         caption=picture.caption,
-        prompt=_plain_prompt(config, index, picture, is_class=is_class),
+        prompt=_plain_prompt(config, concept, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
         loss_weight=_loss_weight(config, picture.options, is_class=is_class),
         repeats=1 if is_class or picture.options.is_preservation else concept.repeats,
         options=picture.options,
+        mask=find_mask(picture.image.path, config.augment.masks, config.augment.unmasked_weight),
     )
 
 
-def _plain_prompt(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> str:
-    concept = config.concepts[index]
+def _plain_prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is_class: bool) -> str:
     if is_class:
         return class_caption(concept, picture.caption, config.method)
     return vary_instance_prompt(config, concept, picture.caption, picture.options, chances=None)

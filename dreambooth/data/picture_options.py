@@ -23,6 +23,7 @@ class PictureOptions:
     caption_lines: tuple[str, ...] = ()  # of a caption that has several; the caption is all of them as one
     tag_weights: tuple[tuple[str, float], ...] = ()  # tag, and how soon it is drawn; others: 1
     max_caption_length: int | None = None  # characters that shuffled tags may fill
+    alpha_mask: bool = False  # what is transparent counts less, also where the settings do not ask for it
     is_preservation: bool = False  # shown to keep what the model knows, not to teach it
 
 

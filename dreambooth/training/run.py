@@ -15,7 +15,7 @@ from dreambooth.events import EventWriter, Request, take_drawing, take_requests
 from dreambooth.models.export import Average
 from dreambooth.training.ema import Ema
 from dreambooth.training.errors import TrainingFailed
-from dreambooth.training.learner import load_named_weights, named_weights
+from dreambooth.training.learner import Learner, load_named_weights, named_weights
 from dreambooth.training.state import (
     Snapshot,
     load_optimizer,
@@ -23,7 +23,7 @@ from dreambooth.training.state import (
     optimizer_to_tensors,
     save_snapshot,
 )
-from dreambooth.training.step import Learner, StepReport, train_step
+from dreambooth.training.step import StepReport, train_step
 
 MAX_BAD_STEPS = 3
 
