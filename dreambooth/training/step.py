@@ -12,10 +12,8 @@ import torch
 from dreambooth.data.batches import Step
 from dreambooth.training.batch_errors import batch_errors
 from dreambooth.training.learner import Learner
-from dreambooth.training.optimizers import set_lrs
 from dreambooth.training.randomness import derive_seed
-from dreambooth.training.schedules import lr_factor
-from dreambooth.training.updating import update
+from dreambooth.training.updating import set_rates, update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +58,7 @@ def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     """Take optimizer step number ``step`` (from 0); on the same weights it gives the same result."""
     config = learner.config
     torch.manual_seed(derive_seed(config.seed, step, "dropout"))
-    lrs = set_lrs(learner.optimizer, lr_factor(config.schedule, step, learner.num_steps))
+    lrs = set_rates(learner, step)
     if step == learner.num_text_steps:
         for part in learner.model.text_parts:
             learner.model.parts[part].requires_grad_(requires_grad=False)

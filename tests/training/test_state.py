@@ -11,11 +11,10 @@ from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.training.errors import StateError
 from dreambooth.training.groups import Group
 from dreambooth.training.optimizers import build_optimizer
+from dreambooth.training.optimizer_state import load_optimizer, optimizer_to_tensors
 from dreambooth.training.state import (
     Snapshot,
-    load_optimizer,
     load_snapshot,
-    optimizer_to_tensors,
     save_snapshot,
 )
 
