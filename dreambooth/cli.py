@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dreambooth import commands, setting_commands, tool_commands
+from dreambooth.bucket_command import buckets
 from dreambooth.config.concept import Concept
 from dreambooth.config.forms.create import CreateForm, ImportForm
 from dreambooth.config.forms.export import ExportForm
@@ -104,6 +105,11 @@ def _add_name(parser: argparse.ArgumentParser) -> None:
     _add_set(parser)
 
 
+def _add_buckets(parser: argparse.ArgumentParser) -> None:
+    _add_name(parser)
+    parser.add_argument("--to", type=Path, metavar="FILE.png", help="draw them, and how pictures are cut")
+
+
 def _add_train(parser: argparse.ArgumentParser) -> None:
     _add_name(parser)
     parser.add_argument("--resume", action="store_true", help="go on with the training that was interrupted")
@@ -158,6 +164,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "concept": ("what a model is to learn", _add_concept, setting_commands.concept),
     "settings": ("all settings, or those of a model", _add_settings, setting_commands.settings),
     "check": ("the plan, before anything runs", _add_name, commands.check),
+    "buckets": ("sizes and batches of an epoch, as a table and a picture", _add_buckets, buckets),
     "classes": ("generate the class images that are missing", _add_name, commands.classes),
     "train": ("train", _add_train, commands.train),
     "ask": ("ask something of a training that is under way", _add_ask, commands.ask_run),

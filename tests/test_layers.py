@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
 CONSOLE = {"cli", "commands", "console", "form_arguments", "running", "setting_commands", "tool_commands"}
+CONSOLE |= {"bucket_command"}
 PARTS = {"config", "data", "models", "adapters", "text"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -24,6 +25,7 @@ ARROWS = {
     "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
     | PLAIN,
     "setting_commands": {"config", "console", "jobs"},
+    "bucket_command": {"actions", "config", "console", "jobs", "setting_commands"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},
     "form_arguments": {"config"},
@@ -48,7 +50,7 @@ ARROWS = {
     "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
-    "data": {"config"},
+    "data": {"config", "text"},
     "captioning": {"data"},
     "models": {"config", "text"},
     "text": set(),

@@ -13,11 +13,14 @@ from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.places import Reach, refusing_bad_data
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import written_whole
+from dreambooth.config.resolution import resolution_for
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError
-from dreambooth.data.buckets import nearest_bucket, training_sizes
+from dreambooth.data.buckets import Size, training_sizes
 from dreambooth.data.errors import PictureError
+from dreambooth.data.fitting import fitting_mask, fitting_size
 from dreambooth.data.images import inspect_image
+from dreambooth.data.loss_masks import look_at_mask
 from dreambooth.data.picture_options import tell_options
 from dreambooth.data.roots.caption_place import find_caption_file, find_fault
 from dreambooth.data.roots.opening import list_root
@@ -27,6 +30,7 @@ from dreambooth.data.tags import count_tags
 
 MOST_PICTURES = 10_000_000
 MOST_AT_ONCE = 200
+UNKNOWN: dict[str, Any] = {"width": None, "height": None, "bucket": None, "mask": None, "fault": None}
 
 
 def list_pictures(place: Workplace, values: Values) -> dict[str, Any]:
@@ -36,6 +40,7 @@ def list_pictures(place: Workplace, values: Values) -> dict[str, Any]:
     """
     config = place.library.load(asked_text(values, "name")).config
     folder, search = asked_path(values, "folder"), asked_text(values, "search", "").casefold()
+    resolution = resolution_for(config, folder)
     offset = asked_number(values, "offset", 0, high=MOST_PICTURES)
     limit = asked_number(values, "limit", 60, low=1, high=MOST_AT_ONCE)
     with refusing_bad_data():
@@ -44,14 +49,13 @@ def list_pictures(place: Workplace, values: Values) -> dict[str, Any]:
         told = [_describe(source) for source in part]
         paths = tuple(source.path for source in part)
         sizes = LOOKING.ask(
-            ("sizes", config.data, paths),
-            lambda progress: _measure_all(paths, config, progress),
+            ("sizes", config.data, config.augment, resolution, paths),
+            lambda progress: _measure_all(paths, config, resolution, progress),
             place=("sizes", folder),
         )
     answer = {"complete": True, "total": len(sources), "offset": offset}
     if isinstance(sizes, Progress):
-        unknown = {"width": None, "height": None, "bucket": None, "fault": None}
-        return {**answer, "complete": False, "pictures": [{**each, **unknown} for each in told]}
+        return {**answer, "complete": False, "pictures": [{**each, **UNKNOWN} for each in told]}
     return {**answer, "pictures": [{**each, **sizes[each["path"]]} for each in told]}
 
 
@@ -83,26 +87,31 @@ def _tell_origin(words: Words) -> str:
     return ", ".join(file.name for file in words.files)
 
 
-def _measure_all(paths: Sequence[Path], config: TrainConfig, progress: Progress) -> dict[str, Any]:
+def _measure_all(
+    paths: Sequence[Path], config: TrainConfig, resolution: int, progress: Progress
+) -> dict[str, Any]:
     measured = {}
+    sizes = training_sizes(config.data, resolution)
     for number, path in enumerate(paths):
         progress.say(number, len(paths))
-        measured[str(path)] = _measure(path, config)
+        measured[str(path)] = _measure(path, config, sizes)
     return measured
 
 
-def _measure(path: Path, config: TrainConfig) -> dict[str, Any]:
+def _measure(path: Path, config: TrainConfig, sizes: Sequence[Size]) -> dict[str, Any]:
+    """What is known of a picture once it was decoded; its mask as these settings use it."""
+    told: dict[str, Any] = dict(UNKNOWN)
     try:
         info = inspect_image(path)
+        told |= {"width": info.width_px, "height": info.height_px}
+        size = fitting_size(info, sizes, config.data)
+        told["bucket"] = f"{size.width_px}x{size.height_px}"
+        mask = fitting_mask(info, config.augment)
     except PictureError as error:
-        return {"width": None, "height": None, "bucket": None, "fault": error.reason}
-    bucket = nearest_bucket(info.width_px, info.height_px, training_sizes(config.data))
-    return {
-        "width": info.width_px,
-        "height": info.height_px,
-        "bucket": f"{bucket.width_px}x{bucket.height_px}",
-        "fault": None,
-    }
+        return {**told, "fault": error.reason}
+    if mask is not None:
+        told["mask"] = {"kind": mask.channel, "learnt_share": look_at_mask(mask).learnt_share}
+    return told
 
 
 def change_caption(place: Workplace, values: Values) -> dict[str, Any]:

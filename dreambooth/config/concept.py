@@ -57,6 +57,16 @@ class Concept:
     repeats: int = option(
         1, "Repeats", "How often an epoch shows each of these pictures.", low=1, high=10_000
     )
+    resolution: int = since(
+        "0.2",
+        option(
+            0,
+            "Resolution of this concept",
+            "0: that of the run. Two concepts on one folder, e.g. with 512 and 768, teach a model both.",
+            low=0,
+            high=4096,
+        ),
+    )
     preservation_data_dir: str = entry(
         since(
             "0.2",

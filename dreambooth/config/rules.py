@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import DATASET_LISTS, find_name_fault, is_dataset, is_file, is_folder
+from dreambooth.config.picture_rules import size_problems, variation_problems
+from dreambooth.config.problem import Problem
 from dreambooth.config.settings import TrainConfig
 
 NO_DATASET = f"is not a folder, nor a list of pictures ({', '.join(DATASET_LISTS)})"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that cannot be done as asked: the setting's name, and what to do."""
-
-    setting: str
-    advice: str
-
-    def __str__(self) -> str:
-        return f"{self.setting}: {self.advice}"
 
 
 def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
@@ -117,11 +107,23 @@ def training_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("ema.enabled", "averages the U-Net, which is not trained")
     if config.ema.placement == "beside" and config.adapter != "none":
         yield Problem("ema.placement", "an adapter's file holds one set of weights: choose main")
-    if config.data.resolution % config.data.bucket_step_px:
-        step = config.data.bucket_step_px
-        yield Problem("data.resolution", f"must be a multiple of the bucket step {step}")
     if config.precision.attention == "xformers" and config.precision.device == "cpu":
         yield Problem("precision.attention", "xformers needs CUDA; choose sdpa")
+
+
+def caption_problems(config: TrainConfig) -> Iterator[Problem]:
+    """Signs in captions that could not be told apart, and captions that nobody would read."""
+    captions = config.captions
+    if not captions.tag_separator.strip():
+        yield Problem("captions.tag_separator", "name what stands between tags, e.g. a comma")
+    elif captions.tag_separator in captions.secondary_separator:
+        yield Problem("captions.secondary_separator", "must not hold the tag separator: try ;;;")
+    if captions.keep_tags_separator and captions.keep_tags_separator == captions.secondary_separator:
+        yield Problem("captions.secondary_separator", "is the separator of kept tags: choose another sign")
+    if captions.dropout_every_epochs == 1:
+        yield Problem(
+            "captions.dropout_every_epochs", "1 leaves no epoch with captions: choose 2 or more, or 0"
+        )
 
 
 def adapter_problems(config: TrainConfig) -> Iterator[Problem]:
@@ -182,7 +184,10 @@ def find_problems(config: TrainConfig) -> list[Problem]:
     checks = (
         concept_problems,
         method_problems,
+        size_problems,
+        variation_problems,
         training_problems,
+        caption_problems,
         adapter_problems,
         rate_problems,
         saving_problems,

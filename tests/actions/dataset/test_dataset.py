@@ -33,6 +33,7 @@ def test_pictures_are_listed_with_caption_size_and_bucket(list_all, draw, photos
         "width": 128,
         "height": 64,
         "bucket": "88x40",
+        "mask": None,
         "fault": None,
     }
     assert (second["name"], second["caption"], second["caption_from"]) == (
