@@ -18,13 +18,12 @@ from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import with_values
-from dreambooth.data.concepts import instance_pictures, num_class_images
+from dreambooth.data.concepts import num_class_images, own_pictures, preservation_pictures
 from dreambooth.data.errors import DataError
 from dreambooth.data.picture_options import PLAIN, PictureOptions
 from dreambooth.data.prompts import class_captions, find_word, sample_prompt
 from dreambooth.data.roots.opening import list_root
 from dreambooth.data.roots.reading import read_words
-from dreambooth.data.roots.source import is_preserved
 from dreambooth.data.variation import plain_words, vary_instance_prompt
 
 MOST_ROWS = 500  # of prompts, that are told of a concept
@@ -79,7 +78,7 @@ def _describe_all(config: TrainConfig, num_rows: int, progress: Progress) -> dic
 
 def _usable(index: int, concept: Concept) -> list[Captioned]:
     """The pictures that would be trained."""
-    usable = instance_pictures(concept, index).usable
+    usable = own_pictures(concept, index).usable + preservation_pictures(concept).usable
     return [Captioned(picture.image.path, picture.caption, picture.options) for picture in usable]
 
 
@@ -87,9 +86,9 @@ def _first_named(concept: Concept) -> list[Captioned]:
     """The first files that are named as pictures."""
     if not concept.instance_data_dir.strip():
         return []
-    sources = list_root(Path(concept.instance_data_dir)).sources
-    subject = islice((each for each in sources if not is_preserved(each)), GLANCED_AT)
-    return [Captioned(source.path, read_words(source).caption) for source in subject]
+    sources = list_root(Path(concept.instance_data_dir)).sources[:GLANCED_AT]
+    words = [(source.path, read_words(source)) for source in sources]
+    return [Captioned(path, each.caption, each.options) for path, each in words]
 
 
 def _describe(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from dreambooth.config.augment import Masks
+from dreambooth.config.augment import AugmentConfig, Masks
 from dreambooth.config.concept import Concept
 from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
@@ -124,7 +124,7 @@ def _build_example(
     concept, image = config.concepts[index], picture.image
     try:
         size = fitting_size(image, sizes, config.data)
-        mask = fitting_mask(image, replace(config.augment, masks=_masks(config, picture.options)))
+        mask = fitting_mask(image, _augment(config, picture.options))
     except PictureError as error:
         return Skipped(image.path, error.reason)
     return Example(
@@ -154,13 +154,14 @@ def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool
     return weight if options.loss_scale is None else weight * options.loss_scale
 
 
+def _augment(config: TrainConfig, options: PictureOptions) -> AugmentConfig:
+    """The settings; with the mask of its transparency where the picture asks for that itself."""
+    if not options.alpha_mask:
+        return config.augment
+    with_alpha: dict[Masks, Masks] = {"off": "alpha", "file": "both"}
+    return replace(config.augment, masks=with_alpha.get(config.augment.masks, config.augment.masks))
+
+
 def _is_enlarged(example: Example) -> bool:
     own, size = example.original_size, example.size
     return own.width_px < size.width_px or own.height_px < size.height_px
-
-
-def _masks(config: TrainConfig, options: PictureOptions) -> Masks:
-    masks = config.augment.masks
-    if not options.alpha_mask:
-        return masks
-    return "alpha" if masks == "off" else "both" if masks == "file" else masks
