@@ -31,6 +31,12 @@ class Example:
     loss_weight: float
     repeats: int  # how often an epoch shows it; class images go by turns instead and have 1
     options: PictureOptions = PLAIN
+    class_prompt: str | None = None  # under which the untrained model's answer is preserved as well
+
+    @property
+    def is_prior(self) -> bool:
+        """Whether it is there to preserve what the model knew."""
+        return self.is_class or self.options.is_preservation
 
 
 @dataclass(frozen=True)

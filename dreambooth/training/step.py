@@ -1,4 +1,4 @@
-"""One optimizer step: the errors of all examples, their weighted mean, one update."""
+"""One optimizer step: the losses of all rows, their weighted mean, one update."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from torch import nn
 
 from dreambooth.adapters.lora import limit_norms
 from dreambooth.data.batches import Step
-from dreambooth.training.batch_errors import batch_errors
 from dreambooth.training.learner import Learner
 from dreambooth.training.optimizers import set_lrs
+from dreambooth.training.objective import weighted_losses
 from dreambooth.training.randomness import derive_seed
+from dreambooth.training.batch_errors import batch_errors
+from dreambooth.training.rows import build_rows
 from dreambooth.training.schedules import lr_factor
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
-    """What a step has to tell; losses are means of the unweighted errors of the examples it saw."""
+    """What a step has to tell; losses are means over what it saw, without the weights of examples."""
 
     loss: float  # the weighted mean that was minimised
-    instance_loss: float
+    instance_loss: float | None  # None in a step of nothing but preservation pictures
     prior_loss: float | None
     concept_losses: Mapping[int, float]
     lrs: Mapping[str, float]
@@ -38,18 +40,20 @@ class StepReport:
 
 
 def _backward(learner: Learner, batches: Step, step: int) -> tuple[float, list[tuple[int, bool, float]]]:
-    """Gradients of the weighted mean; the loss, and (concept, is class image, error) of each example."""
-    num_examples = sum(len(batch.items) for batch in batches)
+    """Gradients of the weighted mean; the loss, and (concept, is prior, unweighted loss) of each row."""
+    config = learner.config
+    rows_of = [build_rows(config, batch, step / learner.num_steps) for batch in batches]
+    num_rows = sum(map(len, rows_of))
     total = 0.0
     told: list[tuple[int, bool, float]] = []
-    for number, batch in enumerate(batches):
-        errors = batch_errors(learner, batch, step, number)
-        weights = torch.tensor([item.example.loss_weight for item in batch.items], device=errors.device)
-        loss = (errors * weights).sum() / num_examples
+    for number, (batch, rows) in enumerate(zip(batches, rows_of, strict=True)):
+        losses = batch_errors(learner, batch, rows, step, number)
+        weights = torch.tensor([row.weight for row in rows], device=losses.device)
+        loss = weighted_losses(losses, weights, config.loss.contrastive_margin).sum() / num_rows
         learner.scaler.scale(loss).backward()
         total += loss.item()
-        examples = (item.example for item in batch.items)
-        told += [(e.concept, e.is_class, value) for e, value in zip(examples, errors.tolist(), strict=True)]
+        for row, value in zip(rows, losses.tolist(), strict=True):
+            told.append((batch.items[row.source].example.concept, row.is_prior, value))
     return total, told
 
 
@@ -83,16 +87,17 @@ def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     loss, told = _backward(learner, batches, step)
     grad_norm = _update(learner, is_finite=math.isfinite(loss))
     by_concept: dict[int, list[float]] = defaultdict(list)
-    for concept, is_class, error in told:
-        if not is_class:
+    for concept, is_prior, error in told:
+        if not is_prior:
             by_concept[concept].append(error)
-    prior = [error for _, is_class, error in told if is_class]
+    own = [error for _, is_prior, error in told if not is_prior]
+    prior = [error for _, is_prior, error in told if is_prior]
     return StepReport(
         loss=loss if math.isfinite(grad_norm) or learner.scaler.is_enabled() else math.nan,
-        instance_loss=_mean([error for _, is_class, error in told if not is_class]),
+        instance_loss=_mean(own) if own else None,
         prior_loss=_mean(prior) if prior else None,
         concept_losses={concept: _mean(errors) for concept, errors in by_concept.items()},
         lrs=lrs,
         grad_norm=grad_norm,
-        num_images=len(told),
+        num_images=sum(len(batch.items) for batch in batches),
     )
