@@ -27,7 +27,7 @@ class LossConfig:
             choices_help={
                 "l2": "The square of the error: what the models were made with.",
                 "huber": "The square of small errors, large ones only once: bad pictures teach less.",
-                "smooth_l1": "The same with a slope of 2 for large errors: a higher learning rate, in effect.",
+                "smooth_l1": "The same with a slope of 2 for large errors: in effect a higher learning rate.",
                 "l1": "The size of the error: hard edges; results are often flatter.",
             },
         ),

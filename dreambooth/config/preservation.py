@@ -24,8 +24,8 @@ class PreservationConfig:
             "Preservation",
             "What the model is held to besides your pictures, so that the class stays what it was.",
             choices_help={
-                "class_images": "Pictures of ordinary things of the class, generated or your own: counted for "
-                "each concept; with none of them nothing is preserved.",
+                "class_images": "Pictures of ordinary things of the class, generated or your own, as many as "
+                "each concept asks for; with none of them nothing is preserved.",
                 "prior_prediction": "The model's own answer before the training: on class or preservation "
                 "pictures where there are some, else on your pictures under the class prompt. No class "
                 "images needed.",

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import find_name_fault, is_file, is_folder
+from dreambooth.config.objective_rules import loss_problems, noise_problems
+from dreambooth.config.preservation_rules import preservation_problems
+from dreambooth.config.problem import Problem
 from dreambooth.config.settings import TrainConfig
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that cannot be done as asked: the setting's name, and what to do."""
-
-    setting: str
-    advice: str
-
-    def __str__(self) -> str:
-        return f"{self.setting}: {self.advice}"
 
 
 def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
@@ -33,12 +24,23 @@ def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
         yield Problem(f"{place}.class_data_dir", "is the same folder as the instance images")
 
 
+def _preservation_problems(concept: Concept, place: str) -> Iterator[Problem]:
+    folder = concept.preservation_data_dir
+    if folder and not is_folder(folder):
+        yield Problem(f"{place}.preservation_data_dir", f"{folder} is not a folder")
+    if folder and folder in (concept.instance_data_dir, concept.class_data_dir):
+        yield Problem(
+            f"{place}.preservation_data_dir", "holds other pictures than the instance and class folders"
+        )
+
+
 def concept_problems(config: TrainConfig) -> Iterator[Problem]:
     """What each concept lacks by itself."""
     if not config.concepts:
         yield Problem("concepts", "add at least one concept")
     for index, concept in enumerate(config.concepts):
         yield from _concept_problems(concept, f"concepts.{index}")
+        yield from _preservation_problems(concept, f"concepts.{index}")
 
 
 def _dreambooth_problems(concept: Concept, place: str) -> Iterator[Problem]:
@@ -173,5 +175,8 @@ def find_problems(config: TrainConfig) -> list[Problem]:
         adapter_problems,
         rate_problems,
         saving_problems,
+        loss_problems,
+        noise_problems,
+        preservation_problems,
     )
     return [problem for check in checks for problem in check(config)]

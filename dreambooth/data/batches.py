@@ -13,6 +13,7 @@ from dreambooth.config.data import DataConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size
 from dreambooth.data.examples import Dataset, Example
+from dreambooth.data.looks import PLAIN, Look, draw_look
 from dreambooth.data.prompts import shuffle_tags
 
 T = TypeVar("T")
@@ -25,6 +26,8 @@ class Item:
     example: Example
     flipped: bool  # mirrored left to right
     prompt: str
+    look: Look = PLAIN
+    is_masked: bool = True  # learnt within its mask, where it has one
 
 
 @dataclass(frozen=True)
@@ -141,19 +144,30 @@ def _build_step(instances: list[Example], classes: list[Example], config: TrainC
         batches += [(ours or []) + (theirs or []) for ours, theirs in zip_longest(own, ordinary)]
     index = count()
     return tuple(
-        Batch(
-            tuple(_build_item(example, config, random.Random(f"{seed} {next(index)}")) for example in batch)
-        )
+        Batch(tuple(_build_item(example, config, f"{seed} {next(index)}") for example in batch))
         for batch in batches
     )
 
 
-def _build_item(example: Example, config: TrainConfig, rng: random.Random) -> Item:
+def _build_item(example: Example, config: TrainConfig, where: str) -> Item:
+    rng = random.Random(where)
     chances = rng.random(), rng.random()  # always both, so that one setting does not move what another draws
     prompt = shuffle_tags(example.prompt, rng) if config.captions.shuffle_tags else example.prompt
     if chances[1] < config.captions.dropout_probability:
         prompt = ""
-    return Item(example, flipped=chances[0] < config.augment.flip_probability, prompt=prompt)
+    return Item(
+        example,
+        flipped=chances[0] < config.augment.flip_probability,
+        prompt=prompt,
+        look=_draw_look(example, config, where),
+        is_masked=random.Random(f"{where} mask").random() >= config.augment.unmasked_probability,
+    )
+
+
+def _draw_look(example: Example, config: TrainConfig, where: str) -> Look:
+    whole, size = example.original_size, example.size
+    picture = example.content_hash
+    return draw_look(config.augment, whole, size, where=where, picture=picture, seed=config.seed)
 
 
 def _instances_per_step(data: DataConfig) -> int:

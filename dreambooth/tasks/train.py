@@ -16,7 +16,9 @@ from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step
 from dreambooth.data.cache import TensorCache
-from dreambooth.data.examples import Dataset, build_examples
+from dreambooth.data.examples import Dataset, Example, build_examples
+from dreambooth.data.images import hash_file
+from dreambooth.data.looks import Look, kept_looks
 from dreambooth.data.prompts import sample_prompt
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
@@ -42,6 +44,8 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
+        if example.mask is not None:
+            digest.update(hash_file(example.mask.file).encode())
     return digest.hexdigest()
 
 
@@ -64,17 +68,25 @@ def _build_dataset(job: Job, config: TrainConfig) -> Dataset:
 def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Device) -> Learner:
     learns_itself = config.adapter == "none"
     model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
+    if config.noise.zero_terminal_snr:
+        model.use_zero_terminal_snr()
     _warn_of_long_prompts(job, model, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
     latents = build_latents(model, device, cache)
 
+    def looks(example: Example) -> list[Look]:
+        picture, size = example.content_hash, example.size
+        return kept_looks(config.augment, example.original_size, size, picture=picture, seed=config.seed)
+
     def progress(done: int, total: int) -> None:
         job.progress("latents", done, total)
         job.stop_if_asked()
 
-    latents.fill(dataset, with_flips=config.augment.flip_probability > 0, progress=progress)
+    latents.fill(dataset, with_flips=config.augment.flip_probability > 0, progress=progress, looks=looks)
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
+    if learner.untrained is not None:
+        learner.untrained.load(job.run)
     if config.adapter != "none" and not has_snapshot(job.run):
         _fill_adapter(job, config, model)
     return learner
@@ -165,6 +177,8 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
         told["checkpoint"] = str(reporter.written[-1])
         if reporter.shown is not None:
             told["webui"] = str(reporter.shown)
+    if outcome == "stopped" and run.learner.untrained is not None:
+        run.learner.untrained.save(job.run)
     keep_result(
         run,
         job.model_folder,

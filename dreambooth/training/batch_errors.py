@@ -16,6 +16,7 @@ from dreambooth.training import objective
 from dreambooth.training.conditions import batch_conditions
 from dreambooth.training.device import evaluating
 from dreambooth.training.learner import Learner
+from dreambooth.training.masked import masked_mean
 from dreambooth.training.noising import Noised, draw_noised
 from dreambooth.training.rows import Row
 
@@ -34,7 +35,18 @@ def batch_errors(learner: Learner, batch: Batch, rows: Sequence[Row], step: int,
     with learner.device.autocast():
         prediction = model.predict(noised.noisy, noised.timesteps, conditions)
     losses = objective.element_losses(prediction, target, config.kind, _thresholds(config, noised))
-    return _weigh(config, losses.flatten(1).mean(1), noised.kept, model.predicts)
+    errors = masked_mean(losses, _masks_of(learner, batch, rows))
+    return _weigh(config, errors, noised.kept, model.predicts)
+
+
+def _masks_of(learner: Learner, batch: Batch, rows: Sequence[Row]) -> Tensor | None:
+    """The masks of the rows (R, 1, h, w), if any has one; what is held to an answer is held everywhere."""
+    masks = learner.latents.fetch_masks(batch)
+    if masks is None:
+        return None
+    masks = masks[[row.source for row in rows]].to(learner.device.device)
+    masks[[place for place, row in enumerate(rows) if row.is_held]] = 1
+    return masks
 
 
 def _dream(learner: Learner, noised: Noised, conditions: Conditions, rows: Sequence[Row]) -> Noised:

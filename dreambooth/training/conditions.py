@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from dreambooth.data.batches import Batch, Item
-from dreambooth.data.buckets import cover_and_crop
 from dreambooth.data.latents import LatentSource
 from dreambooth.data.masks import random_mask
+from dreambooth.data.rendering import seen_part
 from dreambooth.models.family import Conditions, Frame, Model, TextStates
 from dreambooth.training.device import evaluating
 from dreambooth.training.learner import Learner
@@ -22,8 +22,8 @@ from dreambooth.training.rows import Row
 def frame_of(item: Item) -> Frame:
     """Which part of its picture an item shows, after scaling to the size at which it is trained."""
     whole, size = item.example.original_size, item.example.size
-    crop = cover_and_crop(whole.width_px, whole.height_px, size)
-    scale = size.width_px / (crop.right - crop.left)
+    crop = seen_part(whole, size, item.look)
+    scale = size.width_px / crop.width
     left = whole.width_px - crop.right if item.flipped else crop.left
     return Frame(
         original_height=whole.height_px,

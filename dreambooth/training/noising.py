@@ -79,7 +79,7 @@ def _draw_noise(config: NoiseConfig, shape: torch.Size, where: Where) -> Tensor:
     noise = normal(shape, *where, "noise")
     if config.pyramid_discount:
         shrinking = 2 + 2 * torch.rand(config.pyramid_levels, generator=generator_of(*where, "pyramid"))
-        sizes = objective.pyramid_sizes(*shape[2:], shrinking.tolist())
+        sizes = objective.pyramid_sizes(shape[2], shape[3], shrinking.tolist())
         coarser = [
             normal((*shape[:2], *size), *where, "pyramid level", level) for level, size in enumerate(sizes)
         ]

@@ -36,7 +36,7 @@ def plain_rows(batch: Batch) -> list[Row]:
 
 
 def build_rows(config: TrainConfig, batch: Batch, done: float) -> list[Row]:
-    """The rows of a batch: its items in their order, then those shown once more; ``done`` of the run is over."""
+    """Its items in their order, then those shown once more; ``done`` (0 … 1) of the run is over."""
     share = _weight_left(config.preservation, done)
     rows = [
         Row(

@@ -8,17 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
-from dreambooth.adapters.lora import limit_norms
 from dreambooth.data.batches import Step
-from dreambooth.training.learner import Learner
-from dreambooth.training.optimizers import set_lrs
-from dreambooth.training.objective import weighted_losses
-from dreambooth.training.randomness import derive_seed
 from dreambooth.training.batch_errors import batch_errors
+from dreambooth.training.learner import Learner
+from dreambooth.training.objective import weighted_losses
+from dreambooth.training.optimizers import set_lrs
+from dreambooth.training.randomness import derive_seed
 from dreambooth.training.rows import build_rows
 from dreambooth.training.schedules import lr_factor
+from dreambooth.training.updating import update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,21 +56,6 @@ def _backward(learner: Learner, batches: Step, step: int) -> tuple[float, list[t
     return total, told
 
 
-def _update(learner: Learner, *, is_finite: bool) -> float:
-    """Move the weights, unless the gradient is not finite; returns its norm before clipping."""
-    learner.scaler.unscale_(learner.optimizer)
-    limit = learner.config.optimizer.max_grad_norm or math.inf
-    grad_norm = float(nn.utils.clip_grad_norm_(learner.learning, limit))
-    if is_finite and (math.isfinite(grad_norm) or learner.scaler.is_enabled()):
-        learner.scaler.step(learner.optimizer)  # under fp16 it leaves out what overflowed
-    if learner.scaler.is_enabled():
-        learner.scaler.update()
-    if learner.config.adapter != "none" and learner.config.lora.max_norm:
-        limit_norms(learner.model, learner.config.lora.max_norm)
-    learner.optimizer.zero_grad(set_to_none=True)
-    return grad_norm
-
-
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)
 
@@ -85,7 +69,7 @@ def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
         for part in learner.model.text_parts:
             learner.model.parts[part].requires_grad_(requires_grad=False)
     loss, told = _backward(learner, batches, step)
-    grad_norm = _update(learner, is_finite=math.isfinite(loss))
+    grad_norm = update(learner, is_finite=math.isfinite(loss))
     by_concept: dict[int, list[float]] = defaultdict(list)
     for concept, is_prior, error in told:
         if not is_prior:

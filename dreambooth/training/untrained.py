@@ -1,4 +1,4 @@
-"""What a model would have answered before it was trained: what preservation without class images holds on to."""
+"""What a model would have answered before it was trained: preservation without class images holds to it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Untrained:
 
     @torch.no_grad()
     def encode(self, captions: Sequence[str]) -> TextStates:
-        """Text states of captions, each encoded once and by itself, so that a resumed run has the same bits."""
+        """Text states of captions, each encoded once and alone, so that a resumed run has the same bits."""
         with self._at_rest():
             for caption in captions:
                 if caption not in self.states:
@@ -48,7 +48,7 @@ class Untrained:
             yield
 
     def save(self, run: RunFolder) -> None:
-        """Keep the copies with a run's state: the model's own folder is about to take over what was learnt."""
+        """Keep the copies with a run's state: the model's own folder is about to take over what it learnt."""
         tensors = {
             f"{part}/{name}": tensor.cpu().contiguous()
             for part in self.copied

@@ -10,6 +10,7 @@ from torch import nn
 from dreambooth.data.batches import find_step
 from dreambooth.training.batch_errors import batch_errors
 from dreambooth.training.learner import Learner
+from dreambooth.training.rows import plain_rows
 from tests.training.conftest import learnt_hash, train_steps, with_fields, with_settings
 
 LORA = {"adapter": "lora", "lora__rank": 2, "lora__unet_lr": 1e-3, "lora__text_encoder_lr": 1e-3}
@@ -25,7 +26,9 @@ def weighted_mean(learner: Learner, dataset, step: int = 0) -> torch.Tensor:
     """The loss of a step over all its examples at once."""
     config = learner.config
     batches = find_step(dataset, config, step)
-    errors = torch.cat([batch_errors(learner, batch, step, n) for n, batch in enumerate(batches)])
+    errors = torch.cat(
+        [batch_errors(learner, batch, plain_rows(batch), step, n) for n, batch in enumerate(batches)]
+    )
     weights = torch.tensor([item.example.loss_weight for batch in batches for item in batch.items])
     return (errors * weights).sum() / len(weights)
 

@@ -6,6 +6,7 @@ the signal-to-noise ratio is kept / (1 - kept).
 
 from dreambooth.training.objective.diffusion import (
     add_noise,
+    differences,
     kept_at,
     predicted_noise,
     squared_errors,
@@ -20,6 +21,7 @@ __all__ = [
     "add_noise",
     "capped",
     "debiased_weights",
+    "differences",
     "dream_noise",
     "element_losses",
     "huber_thresholds",

@@ -31,6 +31,11 @@ def predicted_noise(prediction: Tensor, noisy: Tensor, kept: Tensor, predicts: P
     return (1 - kept).sqrt() * noisy + kept.sqrt() * prediction
 
 
+def differences(prediction: Tensor, target: Tensor) -> Tensor:
+    """By how much the prediction is off, in float32."""
+    return prediction.float() - target.float()
+
+
 def squared_errors(prediction: Tensor, target: Tensor) -> Tensor:
     """Mean squared error of each example, (B,), in float32."""
-    return (prediction.float() - target.float()).square().flatten(1).mean(1)
+    return differences(prediction, target).square().flatten(1).mean(1)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from dreambooth.config.loss import HuberSchedule, LossKind
+from dreambooth.training.objective.diffusion import differences
 
 
 def element_losses(prediction: Tensor, target: Tensor, kind: LossKind, thresholds: Tensor) -> Tensor:
@@ -15,7 +16,7 @@ def element_losses(prediction: Tensor, target: Tensor, kind: LossKind, threshold
     Diffusion's other trainers have them (arXiv:2403.16728): e² where an error e is far below c,
     and 2c|e|, or 2|e|, where it is far above.
     """
-    errors = prediction.float() - target.float()
+    errors = differences(prediction, target)
     if kind == "l2":
         return errors.square()
     if kind == "l1":

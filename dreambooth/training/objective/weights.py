@@ -1,4 +1,4 @@
-"""How much an example counts at its timestep: (B,) from ``kept`` (B, 1, 1, 1). All are finite without signal."""
+"""How much an example counts at its timestep: (B,) from ``kept`` (B, 1, 1, 1). Finite without signal."""
 
 from __future__ import annotations
 
