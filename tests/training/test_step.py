@@ -80,7 +80,7 @@ def test_accumulated_passes_are_one_big_batch(make_learner, with_classes):
 
 
 def test_prior_weight_makes_one_weighted_mean(make_learner, with_classes):
-    config = with_settings(with_classes, loss__prior_loss_weight=0.25)
+    config = with_settings(with_classes, preservation__weight=0.25)
     learner, dataset = make_learner(config)
     (report,) = train_steps(learner, dataset, 1)
     assert report.loss == pytest.approx((report.instance_loss + 0.25 * report.prior_loss) / 2, rel=1e-5)
