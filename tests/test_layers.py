@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
 CONSOLE = {"cli", "commands", "console", "form_arguments", "running", "setting_commands", "tool_commands"}
-PARTS = {"config", "data", "models", "adapters"}
+PARTS = {"config", "data", "models", "adapters", "text"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
 # A name is a file or folder of the package, or one of the entries beside it.
@@ -28,7 +28,7 @@ ARROWS = {
     "running": {"config", "console", "events", "jobs"},
     "form_arguments": {"config"},
     "console": {"events"},
-    "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
+    "actions": {"jobs", "data", "locks", "text", "toybox"} | PLAIN,
     "ui": {"actions", "jobs", "visitors"} | PLAIN,
     "api": {"actions", "data", "jobs"} | PLAIN,
     "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
@@ -50,7 +50,8 @@ ARROWS = {
     "methods": PARTS | {"events", "training"},
     "data": {"config"},
     "captioning": {"data"},
-    "models": {"config"},
+    "models": {"config", "text"},
+    "text": set(),
     "adapters": {"config", "models"},
     "tools": {"config", "models", "adapters"},
     "toybox": PARTS | {"training"},
@@ -70,6 +71,7 @@ LEFT = (
         "actions",
         "jobs",
         "locks",
+        "text",
         "turns",
     }
     | {"callback", "client", "lending", "visitors"}

@@ -45,7 +45,7 @@ class Example:
 
     @property
     def is_prior(self) -> bool:
-        """Whether it is there to preserve what the model knew."""
+        """Whether it is shown to keep what the model knows: a class image, or a picture that preserves."""
         return self.is_class or self.options.is_preservation
 
 
@@ -115,8 +115,8 @@ def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_clas
         prompt=_prompt(config, concept, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
-        loss_weight=config.preservation.weight if is_class or picture.options.is_preservation else 1.0,
-        repeats=1 if is_class else concept.repeats,
+        loss_weight=_loss_weight(config, picture.options, is_class=is_class),
+        repeats=1 if is_class or picture.options.is_preservation else concept.repeats,
         options=picture.options,
         mask=find_mask(picture.image.path, config.augment.masks, config.augment.unmasked_weight),
     )
@@ -148,6 +148,11 @@ def _require_token(concept: Concept, index: int, instances: Sequence[Example]) -
             f"concept {index}: no prompt has the instance token {concept.instance_token}, which output "
             "preservation swaps; put it into the instance prompt, or choose the method hybrid"
         )
+
+
+def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:
+    weight = config.preservation.weight if is_class or options.is_preservation else 1.0
+    return weight if options.loss_scale is None else weight * options.loss_scale
 
 
 def _is_enlarged(picture: Picture, example: Example) -> bool:

@@ -15,7 +15,7 @@ from dreambooth.models.errors import CheckpointError
 from dreambooth.tasks.device import its_turn
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
 from dreambooth.tasks.replacing import finish_replacing
-from dreambooth.training.errors import DeviceError, MissingPackage, StateError, TrainingFailed
+from dreambooth.training.errors import DeviceError, MissingPackage, OptimizerFault, StateError, TrainingFailed
 
 Task = Callable[[Job], dict[str, Any]]
 # Each loads only what it needs, some no torch at all.
@@ -47,6 +47,7 @@ REFUSALS = (
     AdapterError,
     DeviceError,
     MissingPackage,
+    OptimizerFault,
     StateError,
 )
 OUT_OF_MEMORY = (

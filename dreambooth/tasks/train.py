@@ -35,8 +35,6 @@ from dreambooth.training.run import Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
 
-MAX_TOKENS = 75  # of a caption, start and end not counted
-
 
 def dataset_hash(dataset: Dataset) -> str:
     """Changes when a run would no longer see the same pictures under the same prompts."""
@@ -111,8 +109,9 @@ def _fill_adapter(job: Job, config: TrainConfig, model: Model) -> None:
 def _warn_of_long_prompts(job: Job, model: Model, dataset: Dataset) -> None:
     prompts = dict.fromkeys(example.prompt for example in (*dataset.instances, *dataset.classes))
     for prompt in prompts:
-        if (num_tokens := model.count_tokens(prompt)) > MAX_TOKENS:
-            job.warn(f"of a prompt's {num_tokens} tokens only {MAX_TOKENS} are used: {prompt[:60]} …")
+        count = model.count_tokens(prompt)
+        if count.total > count.read:
+            job.warn(f"of a prompt's {count.total} tokens only {count.read} are used: {prompt[:60]} …")
 
 
 def _check_resumable(job: Job) -> None:

@@ -17,3 +17,7 @@ class StateError(Exception):
 
 class TrainingFailed(Exception):
     """The run cannot go on; its last state is good."""
+
+
+class OptimizerFault(Exception):
+    """An optimizer that is not to be had as asked: no such class, arguments it does not know, or a device."""

@@ -27,6 +27,11 @@ class Group:
     lr: float
     parameters: tuple[nn.Parameter, ...]
 
+    @property
+    def is_text(self) -> bool:
+        """Whether these are weights of a text encoder."""
+        return not self.name.startswith("unet")
+
 
 def learning_groups(
     config: TrainConfig, model: Model, parameters: Mapping[str, Mapping[str, nn.Parameter]]

@@ -16,13 +16,9 @@ from dreambooth.models.export import Average
 from dreambooth.training.ema import Ema
 from dreambooth.training.errors import TrainingFailed
 from dreambooth.training.learner import Learner, load_named_weights, named_weights
-from dreambooth.training.state import (
-    Snapshot,
-    load_optimizer,
-    load_snapshot,
-    optimizer_to_tensors,
-    save_snapshot,
-)
+from dreambooth.training.optimizer_state import load_optimizer, optimizer_to_tensors
+from dreambooth.training.shown import shown_weights
+from dreambooth.training.state import Snapshot, load_snapshot, save_snapshot
 from dreambooth.training.step import StepReport, train_step
 
 MAX_BAD_STEPS = 3
@@ -79,7 +75,7 @@ class Run:
 
     def with_average(self) -> AbstractContextManager[None]:
         """The model with its averaged weights, where an average is kept: what is shown."""
-        return self.ema.applied() if self.ema else nullcontext()
+        return self.ema.applied() if self.ema else shown_weights(self.learner.optimizer)
 
     def resume(self) -> None:
         """Go on from the run's state; from the beginning when it was ended before its first state."""

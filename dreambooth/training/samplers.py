@@ -19,6 +19,7 @@ from torch import Tensor
 
 from dreambooth.data.generation_text import quote_value
 from dreambooth.models.family import Model
+from dreambooth.text.reading import drawn_reading
 from dreambooth.training.conditions import whole_picture
 from dreambooth.training.device import Device, evaluating
 from dreambooth.training.randomness import generator_of
@@ -50,6 +51,7 @@ class Look:
     num_steps: int = 20
     guidance_scale: float = 7.5
     sampler: str = "ddim"
+    clip_skip: int = 1  # layers of the text encoder, as the webuis count them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,7 @@ def draw_latents(
     captions = [wish.negative_prompt for wish in wishes] + [wish.prompt for wish in wishes]
     options = _step_options(look.sampler, wishes)
     with device.autocast():
-        text_states = model.encode_captions(captions)
+        text_states = model.encode_captions(captions, drawn_reading(look.clip_skip))
     conditions = whole_picture(model, text_states, device.device, height=look.height, width=look.width)
     for done, timestep in enumerate(scheduler.timesteps, start=1):
         doubled = scheduler.scale_model_input(torch.cat([latents, latents]), timestep)

@@ -13,11 +13,9 @@ from dreambooth.data.batches import Step
 from dreambooth.training.batch_errors import batch_errors
 from dreambooth.training.learner import Learner
 from dreambooth.training.objective import weighted_losses
-from dreambooth.training.optimizers import set_lrs
 from dreambooth.training.randomness import derive_seed
 from dreambooth.training.rows import build_rows
-from dreambooth.training.schedules import lr_factor
-from dreambooth.training.updating import update
+from dreambooth.training.updating import set_rates, update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +23,7 @@ class StepReport:
     """What a step has to tell; losses are means over what it saw, without the weights of examples."""
 
     loss: float  # the weighted mean that was minimised
-    instance_loss: float | None  # None in a step of nothing but preservation pictures
+    instance_loss: float | None  # None where only pictures were seen that preserve what the model knows
     prior_loss: float | None
     concept_losses: Mapping[int, float]
     lrs: Mapping[str, float]
@@ -64,7 +62,7 @@ def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     """Take optimizer step number ``step`` (from 0); on the same weights it gives the same result."""
     config = learner.config
     torch.manual_seed(derive_seed(config.seed, step, "dropout"))
-    lrs = set_lrs(learner.optimizer, lr_factor(config.schedule, step, learner.num_steps))
+    lrs = set_rates(learner, step)
     if step == learner.num_text_steps:
         for part in learner.model.text_parts:
             learner.model.parts[part].requires_grad_(requires_grad=False)
@@ -74,11 +72,11 @@ def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     for concept, is_prior, error in told:
         if not is_prior:
             by_concept[concept].append(error)
-    own = [error for _, is_prior, error in told if not is_prior]
     prior = [error for _, is_prior, error in told if is_prior]
+    taught = [error for _, is_prior, error in told if not is_prior]
     return StepReport(
         loss=loss if math.isfinite(grad_norm) or learner.scaler.is_enabled() else math.nan,
-        instance_loss=_mean(own) if own else None,
+        instance_loss=_mean(taught) if taught else None,
         prior_loss=_mean(prior) if prior else None,
         concept_losses={concept: _mean(errors) for concept, errors in by_concept.items()},
         lrs=lrs,

@@ -51,8 +51,8 @@ def test_eight_bit_memory_is_eight_bits():
 def test_groups_have_their_own_rates(name):
     groups = [Group("unet", 0.1, (make_weights(),)), Group("text_encoder", 0.5, (make_weights(),))]
     optimizer = build_optimizer(OptimizerConfig(name=name), groups)
-    assert set_lrs(optimizer, 0.5) == {"unet": 0.05, "text_encoder": 0.25}
-    assert set_lrs(optimizer, 1.0) == {"unet": 0.1, "text_encoder": 0.5}
+    assert set_lrs(optimizer, unet=0.5, text=0.5) == {"unet": 0.05, "text_encoder": 0.25}
+    assert set_lrs(optimizer, unet=1.0, text=1.0) == {"unet": 0.1, "text_encoder": 0.5}
     assert [tuple(group["params"]) for group in optimizer.param_groups] == [g.parameters for g in groups]
 
 
