@@ -28,8 +28,8 @@ def preservation_problems(config: TrainConfig) -> Iterator[Problem]:
 def _concept_problems(config: TrainConfig, concept: Concept, place: str) -> Iterator[Problem]:
     if config.preservation.kind == "output_preservation":
         yield from _output_problems(config, concept, place)
-    elif not _has_pictures(concept):
-        yield from _prompt_problems(config, concept, place)
+    elif config.method != "finetune" and not _has_pictures(concept):
+        yield from _prompt_problems(concept, place)
 
 
 def _output_problems(config: TrainConfig, concept: Concept, place: str) -> Iterator[Problem]:
@@ -47,15 +47,9 @@ def _output_problems(config: TrainConfig, concept: Concept, place: str) -> Itera
         )
 
 
-def _prompt_problems(config: TrainConfig, concept: Concept, place: str) -> Iterator[Problem]:
+def _prompt_problems(concept: Concept, place: str) -> Iterator[Problem]:
     """Without pictures to preserve, the subject's own are answered under the class prompt."""
-    if config.method == "finetune":
-        yield Problem(
-            f"{place}.preservation_data_dir",
-            "finetune has no class prompt: name a folder of pictures to preserve, or choose "
-            "preservation.kind=class_images",
-        )
-    elif not concept.class_prompt.strip():
+    if not concept.class_prompt.strip():
         yield Problem(f"{place}.class_prompt", "prior prediction needs a prompt, e.g. a photo of a dog")
     elif concept.class_prompt.strip() == concept.instance_prompt.strip() != "[filewords]":
         yield Problem(
