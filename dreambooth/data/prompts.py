@@ -95,7 +95,7 @@ def swap_token(prompt: str, instance_token: str, class_token: str) -> str:
     without = replace_word(prompt, token, "")
     is_class_left = find_word(without, class_token) and not find_word(token, class_token)
     if is_class_left and not re.search(r"[(\[]\s*[:)\]]", without):  # brackets around nothing
-        return without
+        return re.sub(r"([(\[]) ", r"\1", without)
     return replace_word(prompt, token, class_token)
 
 

@@ -111,7 +111,9 @@ class StableDiffusion:
         """A model of copies of these parts that never learn; it shares all others with this one."""
         copies = {part: copy.deepcopy(self.parts[part]).requires_grad_(requires_grad=False) for part in parts}
         for module in copies.values():
-            module.to(dtype).eval()
+            module.eval()
+            for parameter in module.parameters():
+                parameter.data = parameter.data.to(dtype)
         return type(self)(self.working, self.architecture, {"vae": self._vae, **self.parts, **copies})
 
     def use_zero_terminal_snr(self) -> None:

@@ -25,6 +25,7 @@ def holding(config):
         optimizer__unet_lr=1e-4,
         ema__enabled=True,
         duration__max_steps=3,
+        data__batch_size=2,
     )
 
 
@@ -49,7 +50,7 @@ def test_resumed_run_is_held_to_the_model_before_its_first_step(start, holding):
     straight, whole = start("straight", holding)
     assert do(straight)["outcome"] == "done"
     run, folder = start("stopped", holding)
-    ask(run, "stop")
+    ask(run, "stop_after_epoch")
     assert do(run)["outcome"] == "stopped"
     assert do(run)["outcome"] == "done"
     assert prior_losses(run) == prior_losses(straight)
