@@ -16,7 +16,6 @@ become one space, and commas around nothing go with the token that is taken out.
 
 from __future__ import annotations
 
-import random
 import re
 
 from dreambooth.config.concept import Concept
@@ -97,13 +96,6 @@ def swap_token(prompt: str, instance_token: str, class_token: str) -> str:
     if is_class_left and not re.search(r"[(\[]\s*[:)\]]", without):  # brackets around nothing
         return re.sub(r"([(\[]) ", r"\1", without)
     return replace_word(prompt, token, class_token)
-
-
-def shuffle_tags(caption: str, rng: random.Random) -> str:
-    """The comma-separated parts in a random order, the first one staying first."""
-    first, *others = (part.strip() for part in caption.split(","))
-    rng.shuffle(others)
-    return ", ".join([first, *others])
 
 
 def link_token(text: str, instance_token: str, class_token: str) -> str:

@@ -278,3 +278,15 @@ def falling_prior_weight(value: object, old: Old) -> Becomes:
         "preservation.final_weight": old.number("prior_loss_weight_min", OLD_LEAST_PRIOR_WEIGHT),
         "preservation.fall_fraction": min(1.0, max(0.001, share)),
     }
+
+
+def clip_skip(value: object, old: Old) -> int:
+    """The layer of the text encoder; 0 meant the last one too."""
+    if old.text("model_type") == "SDXL":
+        raise WithoutMeaning("an SDXL model is always read before its last layer")
+    return max(1, int(to_number(value)))
+
+
+def max_tokens(value: object, _: Old) -> str:
+    """Up to four chunks; in its last versions, captions were cut at 75 tokens whatever this said."""
+    return str(int(to_number(value)))

@@ -1,7 +1,8 @@
 """What a step makes the U-Net look at: latents of pictures with noise, at timesteps.
 
 Every draw comes from ``where`` = (seed, step, number of the batch) and a purpose, so that one setting does
-not move what another draws.
+not move what another draws. Where several processes share a batch, each draws for all of it, and takes the
+rows that are its own.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dreambooth.data.batches import Batch
 from dreambooth.models.family import Prediction
 from dreambooth.training import objective
 from dreambooth.training.learner import Learner
-from dreambooth.training.randomness import generator_of, normal
+from dreambooth.training.randomness import generator_of, normal, own_rows
 
 Where = tuple[object, ...]
 
@@ -61,12 +62,14 @@ def draw_noised(learner: Learner, batch: Batch, where: Where) -> Noised:
     """The pictures of a batch with fresh noise, each at a random timestep."""
     config, model = learner.config.noise, learner.model
     mean, std = learner.latents.fetch(batch)  # (B, c, h, w)
-    latents = mean + std * normal(mean.shape, *where, "latents")
-    noise = _draw_noise(config, latents.shape, where)
+    whole = torch.Size((batch.num_whole, *mean.shape[1:]))
+    latents = mean + std * own_rows(batch, normal(whole, *where, "latents"))
+    noise = own_rows(batch, _draw_noise(config, whole, where))
     seen_noise = noise
     if config.input_perturbation:  # arXiv:2301.11706, algorithm 1
-        seen_noise = noise + config.input_perturbation * normal(noise.shape, *where, "perturbation")
-    timesteps = _draw_timesteps(config, len(latents), where)
+        perturbation = own_rows(batch, normal(whole, *where, "perturbation"))
+        seen_noise = noise + config.input_perturbation * perturbation
+    timesteps = own_rows(batch, _draw_timesteps(config, batch.num_whole, where))
     latents, noise, seen_noise, timesteps = (
         t.to(learner.device.device) for t in (latents, noise, seen_noise, timesteps)
     )

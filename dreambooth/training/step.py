@@ -36,14 +36,20 @@ class StepReport:
         return math.isfinite(self.loss)
 
 
-def _backward(learner: Learner, batches: Step, step: int) -> tuple[float, list[tuple[int, bool, float]]]:
-    """Gradients of the weighted mean; the loss, and (concept, is prior, unweighted loss) of each row."""
+def _backward(
+    learner: Learner, batches: Step, num_rows: int, step: int
+) -> tuple[float, list[tuple[int, bool, float]]]:
+    """Gradients of the weighted mean; the loss, and (concept, is prior, unweighted loss) of each row.
+
+    ``num_rows`` are those of the whole step, of which other processes may compute a share.
+    """
     config = learner.config
-    rows_of = [build_rows(config, batch, step / learner.num_steps) for batch in batches]
-    num_rows = sum(map(len, rows_of))
     total = 0.0
     told: list[tuple[int, bool, float]] = []
-    for number, (batch, rows) in enumerate(zip(batches, rows_of, strict=True)):
+    for number, batch in enumerate(batches):
+        if not batch.items:
+            continue  # other processes have all of it
+        rows = build_rows(config, batch, step / learner.num_steps)
         losses = batch_errors(learner, batch, rows, step, number)
         weights = torch.tensor([row.weight for row in rows], device=losses.device)
         loss = weighted_losses(losses, weights, config.loss.contrastive_margin).sum() / num_rows
@@ -60,13 +66,19 @@ def _mean(values: Sequence[float]) -> float:
 
 def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     """Take optimizer step number ``step`` (from 0); on the same weights it gives the same result."""
-    config = learner.config
-    torch.manual_seed(derive_seed(config.seed, step, "dropout"))
+    config, processes = learner.config, learner.processes
+    torch.manual_seed(derive_seed(config.seed, step, "dropout", *processes.seed_parts))
     lrs = set_rates(learner, step)
     if step == learner.num_text_steps:
         for part in learner.model.text_parts:
             learner.model.parts[part].requires_grad_(requires_grad=False)
-    loss, told = _backward(learner, batches, step)
+    num_rows = sum(len(build_rows(config, batch, step / learner.num_steps)) for batch in batches)
+    shares = processes.gather(_backward(learner, processes.share_of(batches), num_rows, step))
+    loss = sum(share for share, _ in shares)
+    told = [each for _, share in shares for each in share]
+    processes.add_gradients(learner.learning)
+    if processes.count > 1:
+        torch.manual_seed(derive_seed(config.seed, step, "update"))  # as some optimizers round by chance
     grad_norm = update(learner, is_finite=math.isfinite(loss))
     by_concept: dict[int, list[float]] = defaultdict(list)
     for concept, is_prior, error in told:

@@ -156,7 +156,7 @@ def test_weight_of_what_preserves_falls_evenly(with_classes):
 
 def test_prompt_of_the_class_must_differ(config):
     same = with_fields(config, instance_prompt="[filewords]", class_prompt="[filewords]")
-    with pytest.raises(DataError, match="has the same words as a picture of the class"):
+    with pytest.raises(DataError, match="has the same words as one of the class"):
         examples_of(with_settings(same, preservation__kind="prior_prediction"))
 
 
