@@ -22,6 +22,7 @@ from dreambooth.data.concepts import (
 )
 from dreambooth.data.errors import DataError, PictureError
 from dreambooth.data.fitting import fitting_mask, fitting_size, mask_warnings
+from dreambooth.data.held_prompts import with_held_prompts
 from dreambooth.data.listing import Skipped
 from dreambooth.data.loss_masks import LossMask
 from dreambooth.data.picture_options import PLAIN, PictureOptions
@@ -45,6 +46,7 @@ class Example:
     repeats: int  # how often an epoch shows it; class images go by turns instead and have 1
     options: PictureOptions = PLAIN
     mask: LossMask | None = None  # None: everything is learnt
+    class_prompt: str | None = None  # under which the untrained model's answer is preserved as well
 
     @property
     def is_prior(self) -> bool:
@@ -95,6 +97,7 @@ def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Datase
     classes, unfit_classes = _build_part(config, index, used, is_class=True)
     if unfit and all(example.options.is_preservation for example in instances):
         raise DataError(f"concept {index}: no picture can be used; {unfit[0].path.name}: {unfit[0].reason}")
+    instances = with_held_prompts(config, index, instances, classes)
     warnings = [*own.warnings, *kept.warnings, *ordinary.warnings]
     masks = [example.mask for example in instances if not example.options.is_preservation]
     warnings += [f"concept {index}: {told}" for told in mask_warnings(masks, config.augment)]
@@ -150,7 +153,7 @@ def _plain_prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is
 
 
 def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:
-    weight = config.loss.prior_loss_weight if is_class or options.is_preservation else 1.0
+    weight = config.preservation.weight if is_class or options.is_preservation else 1.0
     return weight if options.loss_scale is None else weight * options.loss_scale
 
 

@@ -99,6 +99,12 @@ class Model(Protocol):
     def to(self, device: torch.device) -> None:
         """Move everything."""
 
+    def with_frozen_copies(self, parts: Sequence[str], dtype: torch.dtype) -> Model:
+        """A model of copies of these parts that never learn; it shares all others with this one."""
+
+    def use_zero_terminal_snr(self) -> None:
+        """Stretch the noise schedule so that nothing is kept at its end; once stretched it stays as it is."""
+
     def encode_pictures(self, pictures: Tensor) -> LatentDistribution:
         """Latents of pictures (B, 3, H, W) in -1 … 1."""
 

@@ -87,6 +87,8 @@ def _build_learner(
 ) -> Learner:
     learns_itself = config.adapter == "none"
     model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
+    if config.noise.zero_terminal_snr:
+        model.use_zero_terminal_snr()
     _warn_of_long_prompts(job, config, model, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
@@ -109,6 +111,8 @@ def _build_learner(
     )
     processes.wait()
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
+    if learner.untrained is not None:
+        learner.untrained.load(job.run)
     learner = replace(learner, processes=processes)
     if config.adapter != "none" and not has_snapshot(job.run):
         _fill_adapter(job, config, model)
@@ -227,6 +231,8 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
         told["checkpoint"] = str(reporter.written[-1])
         if reporter.shown is not None:
             told["webui"] = str(reporter.shown)
+    if outcome == "stopped" and run.learner.untrained is not None:
+        run.learner.untrained.save(job.run)
     keep_result(
         run,
         job.model_folder,
