@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
-from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
 from dreambooth.data.picture_options import PLAIN
+from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
 from dreambooth.data.prompts import sample_prompt
 from dreambooth.data.variation import plain_words
 from dreambooth.models.configs import read_architecture
@@ -89,7 +90,7 @@ def _build_learner(
     model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
     if config.noise.zero_terminal_snr:
         model.use_zero_terminal_snr()
-    _warn_of_long_prompts(job, config, model, dataset)
+    _warn_of_prompts(job, config, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
     latents = build_latents(model, device, cache)
@@ -135,12 +136,11 @@ def _fill_adapter(job: Job, config: TrainConfig, model: Model) -> None:
         raise Refused(f"{error}; {advice}") from None
 
 
-def _warn_of_long_prompts(job: Job, config: TrainConfig, model: Model, dataset: Dataset) -> None:
+def _warn_of_prompts(job: Job, config: TrainConfig, dataset: Dataset) -> None:
     prompts = dict.fromkeys(example.prompt for example in (*dataset.instances, *dataset.classes))
-    for prompt in prompts:
-        count = model.count_tokens(prompt, caption_reading(config.captions))
-        if count.total > count.read:
-            job.warn(f"of a prompt's {count.total} tokens only {count.read} are used: {prompt[:60]} …")
+    templates = (template_warnings(config, concept) for concept in config.concepts)
+    for text in (*prompt_warnings(config, prompts), *chain.from_iterable(templates)):
+        job.warn(text)
 
 
 def _check_resumable(job: Job) -> None:
