@@ -21,6 +21,7 @@ from dreambooth.config.precision import PrecisionConfig
 from dreambooth.config.samples import SampleConfig
 from dreambooth.config.saving import SavingConfig
 from dreambooth.config.schedule import ScheduleConfig
+from dreambooth.config.validation import ValidationConfig
 
 Method = Literal["dreambooth", "finetune", "hybrid"]
 
@@ -69,3 +70,4 @@ class TrainConfig:
     precision: PrecisionConfig = field(default_factory=PrecisionConfig)
     saving: SavingConfig = field(default_factory=SavingConfig)
     samples: SampleConfig = field(default_factory=SampleConfig)
+    validation: ValidationConfig = field(default_factory=ValidationConfig)

@@ -30,6 +30,7 @@ from dreambooth.tasks.prepare import complete_class_images, refuse_problems
 from dreambooth.tasks.reporter import Reporter
 from dreambooth.tasks.results import keep_result
 from dreambooth.tasks.summary import write_summary
+from dreambooth.tasks.validation import tell_validation
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import Learner, build_latents, build_learner
@@ -144,7 +145,13 @@ def train(job: Job) -> dict[str, Any]:
         ]
 
     reporter = Reporter(job, config, prompts)
-    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample, reporter.draw)
+    outlets = Outlets(
+        reporter.say_step,
+        reporter.save,
+        reporter.sample,
+        reporter.draw,
+        validate=lambda step: tell_validation(job, run, reporter.board, step),
+    )
     run = Run(job.run, learner, dataset, job.events, outlets)
     reporter.run = run
     run.resume()

@@ -10,8 +10,8 @@ from dreambooth.config.folders import RunFolder
 from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.training.errors import StateError
 from dreambooth.training.groups import Group
-from dreambooth.training.optimizers import build_optimizer
 from dreambooth.training.optimizer_state import load_optimizer, optimizer_to_tensors
+from dreambooth.training.optimizers import build_optimizer
 from dreambooth.training.state import (
     Snapshot,
     load_snapshot,
