@@ -24,14 +24,14 @@ BY_STEPS = {"validation__every_epochs": 0, "validation__every_steps": 4}
 @pytest.fixture
 def with_folder(config, tmp_path):
     """Settings of a training that also measures pictures of a folder, and some of its own."""
-    others = draw_photos(tmp_path / "others", 5)
-    return with_settings(
-        config,
-        **LORA,
-        validation__data_dir=str(others),
-        validation__stabilise=True,
-        validation__every_steps=1,
-    )
+    asked = {
+        "data_dir": draw_photos(tmp_path / "others", 2),
+        "stabilise": True,
+        "every_steps": 1,
+        "max_images": 2,
+        "noise_levels": 1,
+    }
+    return with_settings(config, **LORA, **{f"validation__{name}": value for name, value in asked.items()})
 
 
 def test_a_run_with_validation_is_bit_equal_to_one_without(make_run, config, with_folder):
@@ -112,10 +112,7 @@ def test_a_resumed_run_measures_the_same(make_run, with_folder):
         ({"validation__fraction": 0.1}, [0, 3, 6, 9, 10]),
         ({"validation__data_dir": "x", "validation__every_epochs": 2}, [0, 6, 10]),
         ({"validation__stabilise": True, "validation__every_epochs": 0}, [0, 10]),
-        (
-            {"validation__fraction": 0.1, "validation__every_epochs": 0, "validation__every_steps": 4},
-            [0, 4, 8, 10],
-        ),
+        ({"validation__fraction": 0.1, **BY_STEPS}, [0, 4, 8, 10]),
     ],
 )
 def test_it_is_measured_when_it_is_due(config, settings, due):
