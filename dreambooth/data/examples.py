@@ -7,22 +7,25 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from dreambooth.config.augment import Masks
 from dreambooth.config.concept import Concept
+from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.buckets import Size, nearest_bucket, training_sizes
+from dreambooth.data.buckets import Size, training_sizes
 from dreambooth.data.concepts import (
     Picture,
     Pictures,
     class_pictures,
-    instance_pictures,
     num_class_images,
+    own_pictures,
     preservation_pictures,
     read_pictures,
 )
-from dreambooth.data.errors import DataError
+from dreambooth.data.errors import DataError, PictureError
+from dreambooth.data.fitting import fitting_mask, fitting_size, mask_warnings
 from dreambooth.data.holding_out import hold_out
 from dreambooth.data.listing import Skipped
-from dreambooth.data.loss_masks import LossMask, find_mask
+from dreambooth.data.loss_masks import LossMask
 from dreambooth.data.picture_options import PLAIN, PictureOptions
 from dreambooth.data.prompts import class_caption
 from dreambooth.data.variation import vary_instance_prompt
@@ -76,17 +79,16 @@ def build_examples(config: TrainConfig, class_folders: Sequence[Path]) -> Datase
         for (index, _), folder in zip(enumerate(config.concepts), class_folders, strict=True)
     ]
     others = _read_validation(config)
+    measured, unfit = _build_part(config, 0, others.usable, is_class=False)
     instances = tuple(chain.from_iterable(part.instances for part in parts))
     held = _hold_out(instances, config)
     return Dataset(
         instances=tuple(example for index, example in enumerate(instances) if index not in held),
         classes=tuple(chain.from_iterable(part.classes for part in parts)),
-        skipped=(*chain.from_iterable(part.skipped for part in parts), *others.skipped),
+        skipped=(*chain.from_iterable(part.skipped for part in parts), *others.skipped, *unfit),
         warnings=(*chain.from_iterable(part.warnings for part in parts), *others.warnings),
-        held_out=tuple(_measured(instances[index]) for index in sorted(held)),
-        validation=tuple(
-            _measured(_build_example(config, 0, picture, is_class=False)) for picture in others.usable
-        ),
+        held_out=tuple(_measured(example) for index, example in enumerate(instances) if index in held),
+        validation=tuple(map(_measured, measured)),
     )
 
 
@@ -120,31 +122,53 @@ def _measured(example: Example) -> Example:
 def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Dataset:
     """The examples of one concept."""
     concept = config.concepts[index]
-    own = instance_pictures(concept, index)
-    num_wanted = num_class_images(concept, len(own.usable), config.method)
+    own = own_pictures(concept, index)
+    num_subject = sum(not picture.options.is_preservation for picture in own.usable)
+    num_wanted = num_class_images(concept, num_subject, config.method)
     kept = preservation_pictures(concept)
     ordinary = class_pictures(concept, class_folder) if num_wanted else Pictures((), (), ())
     used = ordinary.usable[:num_wanted]
-    shown = own.usable + kept.usable
-    instances = tuple(_build_example(config, index, picture, is_class=False) for picture in shown)
-    classes = tuple(_build_example(config, index, picture, is_class=True) for picture in used)
+    instances, unfit = _build_part(config, index, own.usable + kept.usable, is_class=False)
+    classes, unfit_classes = _build_part(config, index, used, is_class=True)
+    if unfit and all(example.options.is_preservation for example in instances):
+        raise DataError(f"concept {index}: no picture can be used; {unfit[0].path.name}: {unfit[0].reason}")
     warnings = [*own.warnings, *kept.warnings, *ordinary.warnings]
-    if num_small := sum(map(_is_enlarged, shown, instances)):
+    masks = [example.mask for example in instances if not example.options.is_preservation]
+    warnings += [f"concept {index}: {told}" for told in mask_warnings(masks, config.augment)]
+    if num_small := sum(map(_is_enlarged, instances)):
         warnings.append(
             f"concept {index}: {num_small} of {len(instances)} pictures are enlarged for training"
         )
-    if len(used) < num_wanted:
-        warnings.append(f"concept {index}: there are {len(used)} of {num_wanted} class images")
-    return Dataset(instances, classes, own.skipped + kept.skipped + ordinary.skipped, tuple(warnings))
+    if len(classes) < num_wanted:
+        warnings.append(f"concept {index}: there are {len(classes)} of {num_wanted} class images")
+    skipped = (*own.skipped, *kept.skipped, *unfit, *ordinary.skipped, *unfit_classes)
+    return Dataset(instances, classes, skipped, tuple(warnings))
 
 
-def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> Example:
-    concept = config.concepts[index]
+def _build_part(
+    config: TrainConfig, index: int, pictures: Sequence[Picture], *, is_class: bool
+) -> tuple[tuple[Example, ...], list[Skipped]]:
+    """Examples, and the pictures of which these settings can make none."""
+    sizes = training_sizes(config.data, resolution_of(config, config.concepts[index]))
+    built = [_build_example(config, index, picture, sizes, is_class=is_class) for picture in pictures]
+    examples = tuple(each for each in built if isinstance(each, Example))
+    return examples, [each for each in built if isinstance(each, Skipped)]
+
+
+def _build_example(
+    config: TrainConfig, index: int, picture: Picture, sizes: Sequence[Size], *, is_class: bool
+) -> Example | Skipped:
+    concept, image = config.concepts[index], picture.image
+    try:
+        size = fitting_size(image, sizes, config.data)
+        mask = fitting_mask(image, replace(config.augment, masks=_masks(config, picture.options)))
+    except PictureError as error:
+        return Skipped(image.path, error.reason)
     return Example(
-        image=picture.image.path,
-        original_size=Size(picture.image.width_px, picture.image.height_px),
-        size=nearest_bucket(picture.image.width_px, picture.image.height_px, training_sizes(config.data)),
-        content_hash=picture.image.content_hash,
+        image=image.path,
+        original_size=Size(image.width_px, image.height_px),
+        size=size,
+        content_hash=image.content_hash,
         caption=picture.caption,
         prompt=_plain_prompt(config, concept, picture, is_class=is_class),
         concept=index,
@@ -152,7 +176,7 @@ def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_clas
         loss_weight=_loss_weight(config, picture.options, is_class=is_class),
         repeats=1 if is_class or picture.options.is_preservation else concept.repeats,
         options=picture.options,
-        mask=find_mask(picture.image.path, config.augment.masks, config.augment.unmasked_weight),
+        mask=mask,
     )
 
 
@@ -167,5 +191,13 @@ def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool
     return weight if options.loss_scale is None else weight * options.loss_scale
 
 
-def _is_enlarged(picture: Picture, example: Example) -> bool:
-    return picture.image.width_px < example.size.width_px or picture.image.height_px < example.size.height_px
+def _is_enlarged(example: Example) -> bool:
+    own, size = example.original_size, example.size
+    return own.width_px < size.width_px or own.height_px < size.height_px
+
+
+def _masks(config: TrainConfig, options: PictureOptions) -> Masks:
+    masks = config.augment.masks
+    if not options.alpha_mask:
+        return masks
+    return "alpha" if masks == "off" else "both" if masks == "file" else masks

@@ -41,6 +41,7 @@ def check_plan(job: Job) -> dict[str, Any]:
             for told, plan in zip(_describe_concepts(config, dataset), plans, strict=True)
         ],
         "validation": {"held_out": len(dataset.held_out), "folder": len(dataset.validation)},
+        "processes": config.machines.num_processes,
         "steps_per_epoch": per_epoch,
         "num_steps": num_steps,
         "num_epochs": -(-num_steps // per_epoch),
