@@ -82,6 +82,9 @@ def describe_plan(plan: dict[str, Any]) -> str:
             f"    class images: {classes['have']} there, {classes['need']} needed, "
             f"{classes['will_generate']} will be generated"
         )
+    if measured := {name: count for name, count in plan["validation"].items() if count}:
+        told = {"held_out": "{} held out of training", "folder": "{} in the validation folder"}
+        lines.append("validation: " + ", ".join(told[name].format(count) for name, count in measured.items()))
     lines.append(f"{plan['num_steps']} steps = {plan['num_epochs']} epochs of {plan['steps_per_epoch']}")
     if plan["processes"] > 1:
         lines.append(f"each step is shared by {plan['processes']} processes")

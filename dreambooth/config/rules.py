@@ -175,6 +175,17 @@ def rate_problems(config: TrainConfig) -> Iterator[Problem]:
             yield Problem(f"{name}.text_encoder_2_lr", "choose a rate from 0, or -1 for that of the first")
 
 
+def validation_problems(config: TrainConfig) -> Iterator[Problem]:
+    """A folder that is not there, or whose pictures are trained."""
+    folder = config.validation.data_dir
+    if folder and not is_dataset(folder):
+        yield Problem("validation.data_dir", f"{folder} {NO_DATASET}")
+    if folder and any(folder == concept.instance_data_dir for concept in config.concepts):
+        yield Problem(
+            "validation.data_dir", "is a folder that is trained: name another, or set validation.fraction"
+        )
+
+
 def saving_problems(config: TrainConfig) -> Iterator[Problem]:
     """A name that no file can have, and a folder that is not there."""
     if config.saving.name and (fault := find_name_fault(config.saving.name)):
@@ -220,6 +231,7 @@ def find_problems(config: TrainConfig) -> list[Problem]:
         loss_problems,
         noise_problems,
         preservation_problems,
+        validation_problems,
         machine_problems,
     )
     return [problem for check in checks for problem in check(config)]

@@ -35,6 +35,7 @@ from dreambooth.tasks.prepare import complete_class_images, refuse_problems
 from dreambooth.tasks.reporter import Reporter
 from dreambooth.tasks.results import keep_result
 from dreambooth.tasks.summary import write_summary
+from dreambooth.tasks.validation import tell_validation
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import Learner, build_latents, build_learner
@@ -185,7 +186,13 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
         ]
 
     reporter = Reporter(job, config, prompts)
-    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample, reporter.draw)
+    outlets = Outlets(
+        reporter.say_step,
+        reporter.save,
+        reporter.sample,
+        reporter.draw,
+        validate=lambda step: tell_validation(job, run, reporter.board, step),
+    )
     run = Run(job.run, learner, dataset, job.events, outlets)
     reporter.run = run
     run.resume()
