@@ -24,9 +24,15 @@ def parse_changes(words: list[str]) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
+def asked_changes(asked: Namespace) -> dict[str, str]:
+    """What ``--set`` changes, and options that stand for settings."""
+    options = {name: value for name, value in vars(asked).items() if "." in name and value is not None}
+    return {**parse_changes(asked.set), **options}
+
+
 def changed_config(library: Library, asked: Namespace) -> TrainConfig:
     """The model's settings with those of ``--set``, which stay changed."""
-    changes = parse_changes(asked.set)
+    changes = asked_changes(asked)
     if not changes:
         return library.load(asked.name).config
     return library.change_config(asked.name, lambda config: changed(config, changes)).config
