@@ -19,6 +19,7 @@ from dreambooth.console import REFUSED, Console
 from dreambooth.events import REQUESTS
 from dreambooth.form_arguments import Shape, add_form, as_help
 from dreambooth.jobs.library import Library
+from dreambooth.setting_sources import add_sources
 
 DEFAULT_MODELS_DIR = Path("models") / "dreambooth"
 
@@ -145,6 +146,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="a model: show its values, too")
     _add_set(parser)
+    add_sources(parser)
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
