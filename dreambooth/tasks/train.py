@@ -16,6 +16,7 @@ from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.adapters.reading import read_adapter
+from dreambooth.config.optimizer_rules import tell_of_rates
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
@@ -39,6 +40,7 @@ from dreambooth.tasks.validation import tell_validation
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import Learner, build_latents, build_learner
+from dreambooth.training.optimizers import try_optimizer
 from dreambooth.training.processes import ALONE, Processes, joined, local_number
 from dreambooth.training.run import SILENT, Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
@@ -157,8 +159,11 @@ def train(job: Job) -> dict[str, Any]:
     refuse_problems(config)
     refuse_what_is_not_there(config, read_architecture(job.model_folder.working))
     _check_resumable(job)
+    for text in tell_of_rates(config):
+        job.warn(text)
     is_shared = config.machines.num_processes > 1
     device = choose_device(config.precision, local_number() if is_shared else 0)
+    try_optimizer(config.optimizer, device.device)
     with joined(device.device) if is_shared else nullcontext(ALONE) as processes:
         dataset = _build_dataset(job, config, processes)
         job.take_device()
