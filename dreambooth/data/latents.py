@@ -46,7 +46,7 @@ class LatentSource:
         wanted = {
             (example.content_hash, example.size, flipped, look): example
             for example in chain(dataset.instances, dataset.classes)
-            for flipped in ((False, True) if with_flips else (False,))
+            for flipped in _showings(example, with_flips=with_flips)
             for look in looks(example)
         }
         in_order = sorted(wanted.items(), key=lambda pair: pair[0][1])  # one size after another
@@ -100,6 +100,14 @@ class LatentSource:
         with torch.no_grad():
             mean, std = self.encode(pixels[None])
         return mean[0].cpu(), std[0].cpu()
+
+
+def _showings(example: Example, *, with_flips: bool) -> tuple[bool, ...]:
+    """Whether an example is shown mirrored, as it is, or both."""
+    if example.options.flip_p is None:
+        return (False, True) if with_flips else (False,)
+    shares = {False: 1 - example.options.flip_p, True: example.options.flip_p}
+    return tuple(flipped for flipped, share in shares.items() if share > 0)
 
 
 def _is_masked(item: Item) -> bool:

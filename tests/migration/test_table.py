@@ -27,6 +27,7 @@ OTHER_VALUES = {
     "sanity_prompt": "a dog",
     "seed": 5,
     "resolution": 64,
+    "center_crop": False,
     "cache_latents": False,
     "train_unet": False,
     "save_ckpt_after": False,
