@@ -18,12 +18,13 @@ from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import with_values
-from dreambooth.data.captions import read_caption
 from dreambooth.data.concepts import instance_pictures, num_class_images
 from dreambooth.data.errors import DataError
-from dreambooth.data.listing import list_files
 from dreambooth.data.picture_options import PLAIN, PictureOptions
 from dreambooth.data.prompts import class_captions, find_word, sample_prompt
+from dreambooth.data.roots.opening import list_root
+from dreambooth.data.roots.reading import read_words
+from dreambooth.data.roots.source import is_preserved
 from dreambooth.data.variation import plain_words, vary_instance_prompt
 
 MOST_ROWS = 500  # of prompts, that are told of a concept
@@ -86,8 +87,9 @@ def _first_named(concept: Concept) -> list[Captioned]:
     """The first files that are named as pictures."""
     if not concept.instance_data_dir.strip():
         return []
-    paths = list_files(Path(concept.instance_data_dir)).pictures
-    return [Captioned(path, read_caption(path).text) for path in paths[:GLANCED_AT]]
+    sources = list_root(Path(concept.instance_data_dir)).sources
+    subject = islice((each for each in sources if not is_preserved(each)), GLANCED_AT)
+    return [Captioned(source.path, read_words(source).caption) for source in subject]
 
 
 def _describe(

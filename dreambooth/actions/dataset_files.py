@@ -25,15 +25,16 @@ from dreambooth.data.cropped_copies import Copy, plan_copies, write_copy
 from dreambooth.data.duplicates import Fingerprint, group_alike, read_fingerprint
 from dreambooth.data.errors import PictureError
 from dreambooth.data.fitting import fitting_size
-from dreambooth.data.listing import Skipped, list_files
+from dreambooth.data.listing import Skipped
 from dreambooth.data.moving import move_with_caption
+from dreambooth.data.roots.opening import list_root
 
 
 def duplicates(_: Workplace, values: Values) -> dict[str, Any]:
-    """Groups of pictures in a folder that look alike; not ``complete`` until all are looked at."""
+    """Groups of pictures in a folder or list that look alike; not ``complete`` until all are looked at."""
     folder = asked_path(values, "folder")
     with refusing_bad_data():
-        paths = list_files(folder).pictures
+        paths = list_root(folder).paths
         answer = LOOKING.ask(
             ("duplicates", paths), partial(_find_duplicates, paths), place=("duplicates", folder)
         )
@@ -66,7 +67,7 @@ def crop(place: Workplace, values: Values) -> dict[str, Any]:
     config = place.library.load(asked_text(values, "name")).config
     folder, to = asked_path(values, "folder"), asked_path(values, "to")
     with refusing_bad_data():
-        list_files(folder)
+        list_root(folder)
         return begin_work(partial(_crop, folder, to, config, is_dry_run=asked_flag(values, "dry_run")))
 
 

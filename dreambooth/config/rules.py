@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+from dreambooth.config.accelerate_file import accelerate_file_problems, read_accelerate_file
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
-from dreambooth.config.folders import find_name_fault, is_file, is_folder
+from dreambooth.config.folders import DATASET_LISTS, find_name_fault, is_dataset, is_file, is_folder
 from dreambooth.config.picture_rules import size_problems, variation_problems
 from dreambooth.config.problem import Problem
 from dreambooth.config.settings import TrainConfig
+
+NO_DATASET = f"is not a folder, nor a list of pictures ({', '.join(DATASET_LISTS)})"
 
 
 def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
     if not concept.instance_data_dir:
         yield Problem(f"{place}.instance_data_dir", "name the folder with your pictures")
-    elif not is_folder(concept.instance_data_dir):
-        yield Problem(f"{place}.instance_data_dir", f"{concept.instance_data_dir} is not a folder")
+    elif not is_dataset(concept.instance_data_dir):
+        yield Problem(f"{place}.instance_data_dir", f"{concept.instance_data_dir} {NO_DATASET}")
     if concept.class_data_dir and not is_folder(concept.class_data_dir):
         yield Problem(f"{place}.class_data_dir", f"{concept.class_data_dir} is not a folder")
     if concept.class_data_dir and concept.class_data_dir == concept.instance_data_dir:
@@ -25,8 +29,8 @@ def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
 
 def _preservation_problems(concept: Concept, place: str) -> Iterator[Problem]:
     folder = concept.preservation_data_dir
-    if folder and not is_folder(folder):
-        yield Problem(f"{place}.preservation_data_dir", f"{folder} is not a folder")
+    if folder and not is_dataset(folder):
+        yield Problem(f"{place}.preservation_data_dir", f"{folder} {NO_DATASET}")
     if folder and folder in (concept.instance_data_dir, concept.class_data_dir):
         yield Problem(
             f"{place}.preservation_data_dir", "holds other pictures than the instance and class folders"
@@ -177,6 +181,28 @@ def saving_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("saving.copy_to", f"{config.saving.copy_to} is not a folder")
 
 
+def machine_problems(config: TrainConfig) -> Iterator[Problem]:
+    """Processes that cannot be shared among the machines, or cannot meet."""
+    machines = config.machines
+    if machines.num_processes % machines.num_machines:
+        yield Problem("machines.num_processes", f"must be a multiple of the {machines.num_machines} machines")
+    if machines.num_machines > 1 and not machines.main_address.strip():
+        yield Problem("machines.main_address", "several machines need the address of the first")
+    if machines.num_processes > 1 and config.precision.device == "mps":
+        yield Problem("machines.num_processes", "there is one mps device: set 1, or precision.device=cpu")
+    if machines.accelerate_config and machines.num_processes == 1:
+        yield Problem(
+            "machines.accelerate_config", "is for several processes: set machines.num_processes too"
+        )
+    elif machines.accelerate_config:
+        try:
+            told = read_accelerate_file(Path(machines.accelerate_config))
+        except ValueError as error:
+            yield Problem("machines.accelerate_config", str(error))
+            return
+        yield from (Problem(*problem) for problem in accelerate_file_problems(told, config))
+
+
 def find_problems(config: TrainConfig) -> list[Problem]:
     """Every contradiction in the settings."""
     checks = (
@@ -189,5 +215,6 @@ def find_problems(config: TrainConfig) -> list[Problem]:
         adapter_problems,
         rate_problems,
         saving_problems,
+        machine_problems,
     )
     return [problem for check in checks for problem in check(config)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+from dreambooth.config.augment import Masks
 from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size, training_sizes
@@ -14,8 +15,8 @@ from dreambooth.data.concepts import (
     Picture,
     Pictures,
     class_pictures,
-    instance_pictures,
     num_class_images,
+    own_pictures,
     preservation_pictures,
 )
 from dreambooth.data.errors import DataError, PictureError
@@ -83,8 +84,9 @@ def build_examples(config: TrainConfig, class_folders: Sequence[Path]) -> Datase
 def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Dataset:
     """The examples of one concept."""
     concept = config.concepts[index]
-    own = instance_pictures(concept, index)
-    num_wanted = num_class_images(concept, len(own.usable), config.method)
+    own = own_pictures(concept, index)
+    num_subject = sum(not picture.options.is_preservation for picture in own.usable)
+    num_wanted = num_class_images(concept, num_subject, config.method)
     kept = preservation_pictures(concept)
     ordinary = class_pictures(concept, class_folder) if num_wanted else Pictures((), (), ())
     used = ordinary.usable[:num_wanted]
@@ -121,7 +123,7 @@ def _build_example(
     concept, image = config.concepts[index], picture.image
     try:
         size = fitting_size(image, sizes, config.data)
-        mask = fitting_mask(image, config.augment)
+        mask = fitting_mask(image, replace(config.augment, masks=_masks(config, picture.options)))
     except PictureError as error:
         return Skipped(image.path, error.reason)
     return Example(
@@ -155,3 +157,10 @@ def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool
 def _is_enlarged(example: Example) -> bool:
     own, size = example.original_size, example.size
     return own.width_px < size.width_px or own.height_px < size.height_px
+
+
+def _masks(config: TrainConfig, options: PictureOptions) -> Masks:
+    masks = config.augment.masks
+    if not options.alpha_mask:
+        return masks
+    return "alpha" if masks == "off" else "both" if masks == "file" else masks

@@ -17,6 +17,7 @@ from dreambooth.config.store import ModelRecord
 from dreambooth.data.buckets import training_sizes
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.quotas import count_shown
+from dreambooth.text.reading import CHUNK_TOKENS
 from dreambooth.training.groups import part_lr
 from dreambooth.training.run import Run
 
@@ -87,7 +88,7 @@ def _rates(run: Run) -> dict[str, Any]:
 
 
 def _loss(run: Run) -> dict[str, Any]:
-    config = run.learner.config
+    config, reading = run.learner.config, run.learner.reading
     return {
         "prior_loss_weight": config.loss.prior_loss_weight,
         "min_snr_gamma": config.loss.min_snr_gamma or None,
@@ -98,8 +99,9 @@ def _loss(run: Run) -> dict[str, Any]:
         "caption_dropout_rate": config.captions.dropout_probability,
         "caption_dropout_every_n_epochs": config.captions.dropout_every_epochs,
         "caption_tag_dropout_rate": config.captions.tag_dropout_probability,
-        "clip_skip": None,
-        "max_token_length": None,
+        "clip_skip": reading.clip_skip if reading.clip_skip > 1 else None,
+        "max_token_length": reading.max_tokens if reading.max_tokens > CHUNK_TOKENS else None,
+        "weighted_captions": reading.weighted,
     }
 
 
@@ -115,7 +117,7 @@ def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
         "num_reg_images": len(dataset.classes),
         "resolution": (resolution, resolution),
         "batch_size_per_device": data.batch_size,
-        "total_batch_size": data.batch_size,
+        "total_batch_size": data.batch_size * config.machines.num_processes,
         "enable_bucket": data.use_buckets,
         "bucket_no_upscale": data.bucket_no_upscale,
         "min_bucket_reso": min(sides),

@@ -41,6 +41,7 @@ def planned_previews(config: TrainConfig, concept_prompts: list[str]) -> Iterato
             num_steps=concept.save_infer_steps,
             guidance_scale=concept.save_guidance_scale,
             sampler=config.samples.sampler,
+            clip_skip=config.captions.clip_skip,
         )
         for number in range(concept.n_save_sample):
             wish = Wish(
@@ -49,7 +50,12 @@ def planned_previews(config: TrainConfig, concept_prompts: list[str]) -> Iterato
             yield Preview(wish, look)
     if config.samples.sanity_prompt:
         side = config.data.resolution
-        look = Look(width=side, height=side, sampler=config.samples.sampler)
+        look = Look(
+            width=side,
+            height=side,
+            sampler=config.samples.sampler,
+            clip_skip=config.captions.clip_skip,
+        )
         yield Preview(Wish(prompt=config.samples.sanity_prompt, seed=config.samples.sanity_seed), look)
 
 
