@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from dreambooth.config.augment import Masks
+from dreambooth.config.concept import Concept
 from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size, training_sizes
@@ -132,7 +133,7 @@ def _build_example(
         size=size,
         content_hash=image.content_hash,
         caption=picture.caption,
-        prompt=_plain_prompt(config, index, picture, is_class=is_class),
+        prompt=_plain_prompt(config, concept, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
         loss_weight=_loss_weight(config, picture.options, is_class=is_class),
@@ -142,8 +143,7 @@ def _build_example(
     )
 
 
-def _plain_prompt(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> str:
-    concept = config.concepts[index]
+def _plain_prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is_class: bool) -> str:
     if is_class:
         return class_caption(concept, picture.caption, config.method)
     return vary_instance_prompt(config, concept, picture.caption, picture.options, chances=None)

@@ -22,6 +22,7 @@ from dreambooth.data.pixels import picture_to_tensor
 
 Encode = Callable[[Tensor], tuple[Tensor, Tensor]]  # (1, 3, H, W) in -1 … 1 → mean and std, both (1, c, h, w)
 Looks = Callable[[Example], Iterable[Look]]  # those that are shown again and again
+Flips = Callable[[Example], Iterable[bool]]  # whether it is shown mirrored, as it is, or both
 Progress = Callable[[int, int], None]  # pictures done, pictures in all
 
 
@@ -41,7 +42,7 @@ class LatentSource:
         self,
         dataset: Dataset,
         *,
-        with_flips: bool,
+        flips: Flips,
         progress: Progress,
         looks: Looks = lambda _: (PLAIN,),
         share: slice = slice(None),
@@ -55,7 +56,7 @@ class LatentSource:
         wanted = {
             (example.content_hash, example.size, flipped, look): example
             for example in chain(dataset.instances, dataset.classes)
-            for flipped in _showings(example, with_flips=with_flips)
+            for flipped in flips(example)
             for look in looks(example)
         }
         in_order = sorted(wanted.items(), key=lambda pair: pair[0][1])[share]  # one size after another
@@ -109,14 +110,6 @@ class LatentSource:
         with torch.no_grad():
             mean, std = self.encode(pixels[None])
         return mean[0].cpu(), std[0].cpu()
-
-
-def _showings(example: Example, *, with_flips: bool) -> tuple[bool, ...]:
-    """Whether an example is shown mirrored, as it is, or both."""
-    if example.options.flip_p is None:
-        return (False, True) if with_flips else (False,)
-    shares = {False: 1 - example.options.flip_p, True: example.options.flip_p}
-    return tuple(flipped for flipped, share in shares.items() if share > 0)
 
 
 def _is_masked(item: Item) -> bool:

@@ -16,7 +16,7 @@ from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.batches import count_steps, find_step
+from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
 from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.drawn_prompts import drawn_prompt
@@ -49,12 +49,10 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
-        if example.options != PLAIN:
-            digest.update(repr(example.options).encode())
-        if example.mask is not None:
-            digest.update(hash_file(example.mask.file).encode())
         if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
             digest.update(repr((example.caption, example.options)).encode())
+        if example.mask is not None:
+            digest.update(hash_file(example.mask.file).encode())
     return digest.hexdigest()
 
 
@@ -104,7 +102,7 @@ def _build_learner(
 
     latents.fill(
         dataset,
-        with_flips=config.augment.flip_probability > 0,
+        flips=lambda example: flips_of(example, config),
         progress=progress,
         looks=looks,
         share=slice(processes.number, None, processes.count),
