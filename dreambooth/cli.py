@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dreambooth import commands, setting_commands, tool_commands
+from dreambooth.bucket_command import buckets
 from dreambooth.config.concept import Concept
 from dreambooth.config.forms.create import CreateForm, ImportForm
 from dreambooth.config.forms.export import ExportForm
@@ -18,6 +19,7 @@ from dreambooth.console import REFUSED, Console
 from dreambooth.events import REQUESTS
 from dreambooth.form_arguments import Shape, add_form, as_help
 from dreambooth.jobs.library import Library
+from dreambooth.setting_sources import add_sources
 
 DEFAULT_MODELS_DIR = Path("models") / "dreambooth"
 
@@ -105,6 +107,11 @@ def _add_name(parser: argparse.ArgumentParser) -> None:
     _add_set(parser)
 
 
+def _add_buckets(parser: argparse.ArgumentParser) -> None:
+    _add_name(parser)
+    parser.add_argument("--to", type=Path, metavar="FILE.png", help="draw them, and how pictures are cut")
+
+
 def _add_train(parser: argparse.ArgumentParser) -> None:
     _add_name(parser)
     parser.add_argument("--resume", action="store_true", help="go on with the training that was interrupted")
@@ -139,6 +146,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="a model: show its values, too")
     _add_set(parser)
+    add_sources(parser)
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
@@ -170,6 +178,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "concept": ("what a model is to learn", _add_concept, setting_commands.concept),
     "settings": ("all settings, or those of a model", _add_settings, setting_commands.settings),
     "check": ("the plan, before anything runs", _add_name, commands.check),
+    "buckets": ("sizes and batches of an epoch, as a table and a picture", _add_buckets, buckets),
     "classes": ("generate the class images that are missing", _add_name, commands.classes),
     "train": ("train", _add_train, commands.train),
     "ask": ("ask something of a training that is under way", _add_ask, commands.ask_run),

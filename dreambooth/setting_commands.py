@@ -14,6 +14,7 @@ from dreambooth.config.store import ConfigError, changed, changed_concept, confi
 from dreambooth.console import Console
 from dreambooth.jobs.concept_order import remove_concept
 from dreambooth.jobs.library import Library, find_concept
+from dreambooth.setting_sources import keep_settings, refuse_nameless, take_settings
 
 
 def parse_changes(words: list[str]) -> dict[str, str]:
@@ -85,7 +86,14 @@ def settings(library: Library, asked: Namespace, console: Console) -> int:
     """List all settings with label, help and limits; with a model, its values."""
     if asked.set and not asked.name:
         raise ConfigError("name the model whose settings --set changes")
-    config = changed_config(library, asked) if asked.name else TrainConfig()
+    if asked.name:
+        for told in take_settings(library, asked):
+            console.say(told)
+        config = changed_config(library, asked)
+        keep_settings(library, asked)
+    else:
+        refuse_nameless(asked)
+        config = TrainConfig()
     values = config_to_json(config)
     described = [
         {**setting.to_json(), "value": value_of(values, setting.name)}

@@ -9,7 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {"cli", "commands", "console", "form_arguments", "running", "setting_commands", "tool_commands"}
+CONSOLE = {"cli", "bucket_command", "commands", "console", "form_arguments", "running"}
+CONSOLE |= {"setting_commands", "setting_sources", "tool_commands"}
 PARTS = {"config", "data", "models", "adapters", "text"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -31,7 +32,9 @@ ARROWS = {
         "setting_commands",
     }
     | PLAIN,
-    "setting_commands": {"config", "console", "jobs"},
+    "bucket_command": {"actions", "config", "console", "jobs", "setting_commands"},
+    "setting_commands": {"config", "console", "jobs", "setting_sources"},
+    "setting_sources": {"config", "jobs", "migration"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},
     "form_arguments": {"config"},
@@ -57,7 +60,7 @@ ARROWS = {
     "tasks": TRAINER | {"captioning", "launching", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
-    "data": {"config"},
+    "data": {"config", "text"},
     "captioning": {"data"},
     "models": {"config", "text"},
     "text": set(),

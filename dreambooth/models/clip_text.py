@@ -17,6 +17,8 @@ from dreambooth.text.chunks import Alphabet, Chunks, framed, split_into_chunks
 from dreambooth.text.reading import Reading
 from dreambooth.text.vocabulary import COMMA, END_OF_TEXT, START_OF_TEXT
 
+ROUNDING = 1e-6  # relative to the size of states
+
 
 @dataclass(frozen=True)
 class Encoded:
@@ -96,10 +98,14 @@ class ClipText:
 def emphasised(hidden: Tensor, weights: Tensor) -> Tensor:
     """States (N, 77, width) times the weights (N, 77) of their tokens, each row scaled back to its mean.
 
-    So the webuis do it with their emphasis "Original", for each chunk and each encoder by itself.
+    So the webuis do it with their emphasis "Original", for each chunk and each encoder by itself. States
+    whose mean is nothing but rounding, as of an encoder that was never trained, are not scaled.
     """
-    weighted = hidden.float() * weights[..., None]
-    means = hidden.float().mean(dim=(1, 2), keepdim=True)
-    scaled = weighted * (means / weighted.mean(dim=(1, 2), keepdim=True))
+    exact = hidden.float()
+    weighted = exact * weights[..., None]
+    mean, new_mean = (states.mean(dim=(1, 2), keepdim=True) for states in (exact, weighted))
+    least = ROUNDING * exact.detach().abs().mean(dim=(1, 2), keepdim=True)
+    has_mean = (mean.abs() > least) & (new_mean.abs() > least)
+    scale = torch.where(has_mean, mean / torch.where(has_mean, new_mean, 1.0), 1.0)
     is_weighted = (weights != 1).any(dim=1)[:, None, None]
-    return torch.where(is_weighted, scaled.to(hidden.dtype), hidden)
+    return torch.where(is_weighted, (weighted * scale).to(hidden.dtype), hidden)

@@ -18,10 +18,14 @@ from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step
 from dreambooth.data.cache import TensorCache
+from dreambooth.data.caption_reading import caption_reading
+from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
+from dreambooth.data.picture_options import PLAIN
 from dreambooth.data.prompts import sample_prompt
+from dreambooth.data.variation import plain_words
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
@@ -45,8 +49,12 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
+        if example.options != PLAIN:
+            digest.update(repr(example.options).encode())
         if example.mask is not None:
             digest.update(hash_file(example.mask.file).encode())
+        if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
+            digest.update(repr((example.caption, example.options)).encode())
     return digest.hexdigest()
 
 
@@ -81,7 +89,7 @@ def _build_learner(
 ) -> Learner:
     learns_itself = config.adapter == "none"
     model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
-    _warn_of_long_prompts(job, model, dataset)
+    _warn_of_long_prompts(job, config, model, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
     latents = build_latents(model, device, cache)
@@ -125,10 +133,10 @@ def _fill_adapter(job: Job, config: TrainConfig, model: Model) -> None:
         raise Refused(f"{error}; {advice}") from None
 
 
-def _warn_of_long_prompts(job: Job, model: Model, dataset: Dataset) -> None:
+def _warn_of_long_prompts(job: Job, config: TrainConfig, model: Model, dataset: Dataset) -> None:
     prompts = dict.fromkeys(example.prompt for example in (*dataset.instances, *dataset.classes))
     for prompt in prompts:
-        count = model.count_tokens(prompt)
+        count = model.count_tokens(prompt, caption_reading(config.captions))
         if count.total > count.read:
             job.warn(f"of a prompt's {count.total} tokens only {count.read} are used: {prompt[:60]} …")
 
@@ -160,9 +168,17 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
     config = learner.config
 
     def prompts() -> list[str]:
-        firsts = {example.concept: example.caption for example in reversed(dataset.instances)}
+        firsts = {
+            example.concept: plain_words(example.caption, config.captions, example.options)
+            for example in reversed(dataset.instances)
+            if not example.is_prior
+        }
         return [
-            sample_prompt(concept, firsts[index], config.method)
+            drawn_prompt(
+                sample_prompt(concept, firsts[index], config.method),
+                concept.save_sample_prompt.strip() or concept.instance_prompt,
+                config.captions,
+            )
             for index, concept in enumerate(config.concepts)
         ]
 

@@ -43,8 +43,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_SPECIAL = re.compile(r"[][()\\]")
 _BREAK = re.compile(r"\s*\bBREAK\b\s*")
-_CHANGING = re.compile(r"\[[^][]*(?:\||:\s*[\d.]+\s*\])|\bAND\b")
+_CHANGING = re.compile(r"\[[^][]*(?:\|[^][]*|:\s*[\d.]+\s*)\]|\bAND\b")
 
 
 def parse_weights(prompt: str) -> list[Piece]:
@@ -101,6 +102,15 @@ def _merged(pieces: Sequence[Piece]) -> list[Piece]:
         else:
             merged.append(piece)
     return merged
+
+
+def escape(text: str) -> str:
+    r"""A prompt that means this text to those who read weights; a BREAK remains one.
+
+    >>> escape("saber (fate)")
+    'saber \\(fate\\)'
+    """
+    return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def is_marked(prompt: str) -> bool:

@@ -53,11 +53,11 @@ def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> Te
     captions in other batches than the run it continues.
     """
     if step < learner.num_text_steps:
-        return learner.model.encode_captions(captions)
+        return learner.model.encode_captions(captions, learner.reading)
     with evaluating(*(learner.model.parts[part] for part in learner.model.text_parts)):  # dropout would stay
         for caption in captions:
             if caption not in learner.frozen_states:
-                learner.frozen_states[caption] = learner.model.encode_captions([caption])
+                learner.frozen_states[caption] = learner.model.encode_captions([caption], learner.reading)
     return learner.model.join_states([learner.frozen_states[caption] for caption in captions])
 
 

@@ -140,8 +140,9 @@ def draw_pictures(
 def generation_text(wish: Wish, look: Look, model_name: str) -> str:
     """The text that the webuis write into their pictures, and read back from ours."""
     negative = f"\nNegative prompt: {wish.negative_prompt}" if wish.negative_prompt else ""
+    skip = f", Clip skip: {look.clip_skip}" if look.clip_skip > 1 else ""
     return (
         f"{wish.prompt}{negative}\nSteps: {look.num_steps}, Sampler: {SAMPLER_NAMES[look.sampler]}, "
         f"CFG scale: {look.guidance_scale:g}, Seed: {wish.seed}, Size: {look.width}x{look.height}, "
-        f"Model: {quote_value(model_name)}"
+        f"Model: {quote_value(model_name)}{skip}"
     )

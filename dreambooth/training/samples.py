@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.models.family import Model
 from dreambooth.training.device import Device
@@ -29,17 +30,18 @@ def planned_previews(config: TrainConfig, concept_prompts: list[str]) -> Iterato
 
     ``concept_prompts`` holds the final sample prompt of each concept.
     """
-    side = config.data.resolution
     for index, (concept, prompt) in enumerate(zip(config.concepts, concept_prompts, strict=True)):
         first_seed = concept.sample_seed
         if first_seed < 0:
             first_seed = derive_seed(config.seed, "preview", index) % 2**32
+        side = resolution_of(config, concept)
         look = Look(
             width=side,
             height=side,
             num_steps=concept.save_infer_steps,
             guidance_scale=concept.save_guidance_scale,
             sampler=config.samples.sampler,
+            clip_skip=config.captions.clip_skip,
         )
         for number in range(concept.n_save_sample):
             wish = Wish(
@@ -47,7 +49,13 @@ def planned_previews(config: TrainConfig, concept_prompts: list[str]) -> Iterato
             )
             yield Preview(wish, look)
     if config.samples.sanity_prompt:
-        look = Look(width=side, height=side, sampler=config.samples.sampler)
+        side = config.data.resolution
+        look = Look(
+            width=side,
+            height=side,
+            sampler=config.samples.sampler,
+            clip_skip=config.captions.clip_skip,
+        )
         yield Preview(Wish(prompt=config.samples.sanity_prompt, seed=config.samples.sanity_seed), look)
 
 
