@@ -30,7 +30,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-UNDER_WAY = ("running", "waiting")
+UNDER_WAY = ("running", "waiting", "paused")
 AS_IT_SHOULD = ("done", "stopped", "discarded")
 POLL_SECONDS = 0.5
 RECONNECTS = 10  # in a row, without a word from the server between

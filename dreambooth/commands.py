@@ -104,6 +104,7 @@ def train(library: Library, asked: Namespace, console: Console) -> int:
     texts = {
         "done": "{step} steps done".format_map,
         "stopped": f"stopped at {{step}} of {{num_steps}}; go on: train {asked.name} --resume".format_map,
+        "paused": f"paused at {{step}} of {{num_steps}}; go on: ask {asked.name} resume".format_map,
         "discarded": "discarded; the model is as it was last saved".format_map,
     }
     if asked.resume:

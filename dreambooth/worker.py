@@ -61,7 +61,8 @@ def work(
         if asked["job"] == "train" and end["outcome"] in OVER:
             shutil.rmtree(run.state, ignore_errors=True)  # a run that is over needs no state any more
         events.close()
-    start_telling(run)  # when others may work on already
+    if end["outcome"] != "paused":
+        start_telling(run)  # when others may work on already
     return end
 
 
@@ -71,7 +72,7 @@ def main(run_path: Path) -> int:
     job = json.loads(run.config_file.read_text(encoding="utf-8"))["job"]
     _listen(stop_asked, stops_at_once=False)  # an import is no place to stop at
     end = work(run, stop_asked, lambda: _listen(stop_asked, stops_at_once=job != "train"))
-    return 0 if end["outcome"] in ("done", "stopped", "discarded") else 1
+    return 0 if end["outcome"] in ("done", "stopped", "paused", "discarded") else 1
 
 
 if __name__ == "__main__":

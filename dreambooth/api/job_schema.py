@@ -26,7 +26,7 @@ JOB = answer_of(
     model=or_null(TEXT),
     status={
         **TEXT,
-        "enum": ["running", "waiting", "done", "stopped", "discarded", "refused", "failed", "lost", "none"],
+        "enum": ["running", "waiting", "paused", "done", "stopped", "discarded", "refused", "failed", "lost", "none"],
     },
     words=TEXT,
     message=or_null(TEXT),

@@ -15,6 +15,9 @@ from dreambooth.events import EventWriter
 from dreambooth.lending.saved import tell_saved
 
 
+ENDING = ("stop", "discard", "pause")
+
+
 class Refused(Exception):
     """What was asked cannot be done; the message is one sentence and says what to do instead."""
 
@@ -59,8 +62,8 @@ class Job:
             raise StoppedEarly(message)
 
     def is_stop_asked(self) -> bool:
-        """Whether the user wants the job to stop, and no step boundary has answered yet."""
-        asked = (self.run.requests / name for name in ("stop", "discard"))
+        """Whether the user wants the job to end, for good or for now, and no step boundary has answered yet."""
+        asked = (self.run.requests / name for name in ENDING)
         return self.stop_asked.is_set() or any(path.exists() for path in asked)
 
     def warn(self, message: str) -> None:

@@ -17,7 +17,6 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step
 from dreambooth.data.cache import TensorCache
 from dreambooth.data.examples import Dataset, build_examples
-from dreambooth.data.prompts import sample_prompt
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
@@ -29,7 +28,7 @@ from dreambooth.tasks.summary import write_summary
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import build_latents, build_learner
-from dreambooth.training.run import Outcome, Outlets, Run
+from dreambooth.training.run import Before, Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
 from dreambooth.training.step import Learner
@@ -122,16 +121,9 @@ def train(job: Job) -> dict[str, Any]:
     job.take_device()
     learner = _build_learner(job, config, dataset, device)
 
-    def prompts() -> list[str]:
-        firsts = {example.concept: example.caption for example in reversed(dataset.instances)}
-        return [
-            sample_prompt(concept, firsts[index], config.method)
-            for index, concept in enumerate(config.concepts)
-        ]
-
-    reporter = Reporter(job, config, prompts)
-    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample, reporter.draw)
-    run = Run(job.run, learner, dataset, job.events, outlets)
+    reporter = Reporter(job, dataset)
+    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample, reporter.draw, rest=reporter.rest)
+    run = Run(job.run, learner, dataset, job.events, outlets, Before(**job.asked["lifetime_before"]))
     reporter.run = run
     run.resume()
     if run.step == 0 and config.loss.check_prediction:
@@ -158,21 +150,23 @@ def _refuse_misreading(learner: Learner, dataset: Dataset) -> None:
 
 def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[str, Any]:
     told: dict[str, Any] = {"outcome": outcome, "step": run.step, "num_steps": run.learner.num_steps}
+    if outcome == "paused":
+        return told
     if outcome == "discarded":
         shutil.rmtree(job.run.state, ignore_errors=True)
         return told
-    if reporter.config.saving.save_at_end:  # first: it tells how far the weights moved from those in working/
-        reporter.save(run.step)
-        told["checkpoint"] = str(reporter.written[-1])
-        if reporter.shown is not None:
-            told["webui"] = str(reporter.shown)
+    config = run.learner.config
+    on_stop = config.saving.at_end if config.saving.on_stop == "as_at_end" else config.saving.on_stop
+    # First: it tells how far the weights moved from those in working/.
+    reporter.save(run.step, config.saving.at_end if outcome == "done" else on_stop)
+    told |= reporter.saves.tell(run.step)
     keep_result(
         run,
         job.model_folder,
         job.asked["lifetime_before"],
         continues_adapter=job.asked["continues_adapter"],
     )
-    if reporter.config.samples.sample_at_end and outcome == "done":
+    if config.samples.sample_at_end and outcome == "done":
         reporter.sample(run.step)
-    write_summary(job, reporter.config)
+    write_summary(job, config)
     return told

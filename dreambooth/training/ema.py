@@ -8,25 +8,40 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from dreambooth.config.ema import EmaConfig
+
 
 def ema_decay(num_updates: int, greatest: float) -> float:
     """Decay of the next update: a ramp (1 + n) / (10 + n), so that the first weights are soon forgotten."""
     return min(greatest, (1 + num_updates) / (10 + num_updates))
 
 
+def average_device(config: EmaConfig, device: torch.device) -> torch.device:
+    """Where the average of weights on ``device`` lies."""
+    return torch.device("cpu") if config.device == "cpu" else device
+
+
 class Ema:
     """The average of some parameters, in their order."""
 
-    def __init__(self, parameters: Sequence[nn.Parameter], greatest_decay: float) -> None:
+    def __init__(
+        self, parameters: Sequence[nn.Parameter], greatest_decay: float, device: torch.device | None = None
+    ) -> None:
+        """``device`` is where the average lies; None: beside each parameter."""
         self.parameters = list(parameters)
         self.greatest_decay = greatest_decay
-        self.average: list[Tensor] = [p.detach().clone() for p in self.parameters]
+        self.average: list[Tensor] = [
+            p.detach().to(device or p.device, copy=True) for p in self.parameters
+        ]
 
     @torch.no_grad()
     def update(self, num_updates: int) -> None:
         """Move the average towards the weights; ``num_updates`` is how many updates there were before."""
         decay = ema_decay(num_updates, self.greatest_decay)
-        torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1 - decay)
+        weights = [
+            p.detach().to(average.device) for p, average in zip(self.parameters, self.average, strict=True)
+        ]
+        torch._foreach_lerp_(self.average, weights, 1 - decay)
 
     @contextmanager
     def applied(self) -> Iterator[None]:

@@ -45,3 +45,10 @@ def set_lrs(optimizer: torch.optim.Optimizer, factor: float) -> dict[str, float]
     for group in optimizer.param_groups:
         group["lr"] = group["base_lr"] * factor
     return {group["name"]: group["lr"] for group in optimizer.param_groups}
+
+
+def set_base_lrs(optimizer: torch.optim.Optimizer, groups: Sequence[Group]) -> None:
+    """Other full learning rates for the same groups, from the next step on."""
+    rates = {group.name: group.lr for group in groups}
+    for group in optimizer.param_groups:
+        group["base_lr"] = rates[group["name"]]

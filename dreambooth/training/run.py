@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from dreambooth.config.folders import RunFolder
+from dreambooth.config.live import Change, add_change, load_changes, with_live_values
+from dreambooth.config.store import ConfigError
 from dreambooth.data.batches import Step, iterate_steps, steps_per_epoch
 from dreambooth.data.examples import Dataset
-from dreambooth.events import EventWriter, Request, take_drawing, take_requests
+from dreambooth.events import EventWriter, Request, take_change, take_drawing, take_requests
+from dreambooth.models.errors import NoSpace
 from dreambooth.models.export import Average
-from dreambooth.training.ema import Ema
+from dreambooth.training.due import Moment, Stopwatch, is_due
+from dreambooth.training.ema import Ema, average_device
 from dreambooth.training.errors import TrainingFailed
+from dreambooth.training.groups import learning_groups
 from dreambooth.training.learner import load_named_weights, named_weights
+from dreambooth.training.optimizers import set_base_lrs
 from dreambooth.training.state import (
     Snapshot,
     load_optimizer,
@@ -27,7 +33,8 @@ from dreambooth.training.step import Learner, StepReport, train_step
 
 MAX_BAD_STEPS = 3
 
-Outcome = Literal["done", "stopped", "discarded"]
+Shown = Literal["average", "trained"]
+Outcome = Literal["done", "stopped", "paused", "discarded"]
 
 
 @dataclass(frozen=True)
@@ -38,13 +45,38 @@ class Outlets:
     save: Callable[[int], None]  # checkpoint
     sample: Callable[[int], None]
     draw: Callable[[str], None]  # as the request has it
+    rest: Callable[[float], None] = time.sleep  # so many seconds, or until the run is asked to end
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is asked of a run at a step boundary, by people and by the clock."""
+
+    requests: tuple[Request, ...] = ()
+    drawing: str | None = None
+    change: Mapping[str, Any] = field(default_factory=dict)
+    by_clock: tuple[Literal["save", "sample"], ...] = ()
+
+
+@dataclass(frozen=True)
+class Before:
+    """What the model's earlier trainings came to."""
+
+    steps: int = 0
+    epochs: int = 0
 
 
 class Run:
     """A learner on its way through the steps."""
 
     def __init__(
-        self, folder: RunFolder, learner: Learner, dataset: Dataset, events: EventWriter, outlets: Outlets
+        self,
+        folder: RunFolder,
+        learner: Learner,
+        dataset: Dataset,
+        events: EventWriter,
+        outlets: Outlets,
+        before: Before = Before(),  # noqa: B008 - it is frozen
     ) -> None:
         self.folder = folder
         self.learner = learner
@@ -53,10 +85,11 @@ class Run:
         self.outlets = outlets
         self.step = 0
         self.num_bad_steps = 0
-        unet = list(learner.parameters.get("unet", {}).values())
-        config = learner.config.ema
-        self.ema = Ema(unet, config.decay) if config.enabled else None
+        self.ema = _build_average(learner)
         self.steps_per_epoch = steps_per_epoch(dataset, learner.config)
+        self.before = before
+        self.changes: list[Change] = load_changes(folder)
+        self.save_watch, self.sample_watch = Stopwatch(), Stopwatch()
 
     @property
     def num_epochs(self) -> int:
@@ -78,8 +111,19 @@ class Run:
         return nullcontext() if self.average is not None else self.with_average()
 
     def with_average(self) -> AbstractContextManager[None]:
-        """The model with its averaged weights, where an average is kept: what is shown."""
+        """The model with its averaged weights, where an average is kept."""
         return self.ema.applied() if self.ema else nullcontext()
+
+    def shown(self) -> list[Shown]:
+        """Which weights draw what people want to see, the first before all."""
+        show = self.learner.config.ema.show
+        if self.ema is None or show == "average":
+            return ["average"]
+        return ["trained"] if show == "trained" else ["average", "trained"]
+
+    def with_shown(self, shown: Shown) -> AbstractContextManager[None]:
+        """The model with these weights."""
+        return self.with_average() if shown == "average" else nullcontext()
 
     def resume(self) -> None:
         """Go on from the run's state; from the beginning when it was ended before its first state."""
@@ -96,9 +140,12 @@ class Run:
         self.learner.scaler.load_state_dict(snapshot.values["scaler"])
         self.step = snapshot.step
         self.num_bad_steps = snapshot.values["num_bad_steps"]
+        for change in self.changes:
+            if change.step <= self.step:
+                self._apply(change.values)
 
-    def save_state(self) -> None:
-        """Write everything that is needed to go on."""
+    def save_state(self) -> bool:
+        """Write everything that is needed to go on; False when the disk is full, and the last state stays."""
         optimizer_tensors, optimizer_values = optimizer_to_tensors(self.learner.optimizer)
         tensors = {"weights": named_weights(self.learner.parameters), "optimizer": optimizer_tensors}
         if self.ema:
@@ -108,8 +155,14 @@ class Run:
             "scaler": self.learner.scaler.state_dict(),
             "num_bad_steps": self.num_bad_steps,
         }
-        save_snapshot(self.folder, Snapshot(self.step, tensors, values))
+        try:
+            save_snapshot(self.folder, Snapshot(self.step, tensors, values))
+        except NoSpace as error:
+            told = f"step {self.step}: {error}; the last state stays, and training goes on: make room"
+            self.events.write("warning", message=told)
+            return False
         self.events.write("state", step=self.step)
+        return True
 
     def train(self) -> Outcome:
         """Take the remaining steps; the last state is written, unless it is not wanted."""
@@ -117,25 +170,46 @@ class Run:
         stops_after_epoch = False
         while self.step < self.learner.num_steps:
             self._take_step(next(steps))
-            requests = take_requests(self.folder)
-            self._save_if_due(requests)
-            self._sample_if_due(requests)
-            self._draw_if_asked()
-            stops_after_epoch |= "stop_after_epoch" in requests
-            if "discard" in requests:
+            self._rest_if_due()
+            heard = self._hear()
+            self._take_changes(heard)
+            self._save_if_due(heard)
+            self._sample_if_due(heard)
+            if heard.drawing is not None:
+                self.outlets.draw(heard.drawing)
+            stops_after_epoch |= "stop_after_epoch" in heard.requests
+            if "discard" in heard.requests:
                 return "discarded"
-            if "stop" in requests or (stops_after_epoch and self.step % self.steps_per_epoch == 0):
+            if "stop" in heard.requests or (stops_after_epoch and self.step % self.steps_per_epoch == 0):
                 self.save_state()
                 return "done" if self.step == self.learner.num_steps else "stopped"
+            if "pause" in heard.requests and self.save_state():
+                return "paused"
         self.save_state()
         return "done"
+
+    def _hear(self) -> Heard:
+        """Everything that does not follow from the step alone, read at this one place."""
+        config = self.learner.config
+        watches = {
+            "save": (self.save_watch, config.saving.save_every_minutes),
+            "sample": (self.sample_watch, config.samples.sample_every_minutes),
+        }
+        by_clock = [what for what, (watch, minutes) in watches.items() if watch.has_passed(minutes)]
+        return Heard(
+            requests=tuple(take_requests(self.folder)),
+            drawing=take_drawing(self.folder),
+            change=take_change(self.folder),
+            by_clock=tuple(by_clock),  # type: ignore[arg-type]
+        )
 
     def _take_step(self, batches: Step) -> None:
         started = time.monotonic()
         report = train_step(self.learner, batches, self.step)
-        if report.is_finite and self.ema:
-            self.ema.update(self.step)
         self.step += 1
+        every = self.learner.config.ema.update_every
+        if report.is_finite and self.ema and self.step % every == 0:
+            self.ema.update(self.step // every - 1)
         self.outlets.say_step(self.step, report, time.monotonic() - started)
         self._count_bad_steps(report)
 
@@ -150,27 +224,81 @@ class Run:
                 "good state is kept. Go on with lower learning rates, or another precision: --resume --set"
             )
 
-    def _is_due(self, every_steps: int, every_epochs: int) -> bool:
-        if self.step == self.learner.num_steps:
-            return False  # the end has its own settings
-        by_steps = every_steps and self.step % every_steps == 0
-        by_epochs = every_epochs and self.step % (every_epochs * self.steps_per_epoch) == 0
-        return bool(by_steps or by_epochs)
+    def _take_changes(self, heard: Heard) -> None:
+        """Settings that change from here on: asked for now, or before the run went back to an earlier state."""
+        for change in self.changes:
+            if change.step == self.step:
+                self._apply(change.values)
+        if not heard.change:
+            return
+        try:
+            self._apply(heard.change)
+        except ConfigError as error:
+            told = "; ".join(str(error).splitlines())
+            self.events.write("warning", message=f"the settings stay as they are: {told}")
+            return
+        self.changes = add_change(self.folder, Change(self.step, heard.change))
+        self.events.write("changed", step=self.step, values=heard.change)
 
-    def _save_if_due(self, requests: list[Request]) -> None:
+    def _apply(self, values: Mapping[str, Any]) -> None:
+        self.learner = replace(self.learner, config=with_live_values(self.learner.config, values))
+        groups = learning_groups(self.learner.config, self.learner.model, self.learner.parameters)
+        set_base_lrs(self.learner.optimizer, groups)
+
+    def _rest_if_due(self) -> None:
+        duration = self.learner.config.duration
+        if self.step < self.learner.num_steps and is_due(0, duration.pause_every_epochs, self._now()):
+            self.events.write("resting", step=self.step, seconds=duration.pause_seconds)
+            self.outlets.rest(duration.pause_seconds)
+
+    def _now(self, *, over_lifetime: bool = False) -> Moment:
+        before = self.before if over_lifetime else Before()
+        return Moment(
+            step=self.step,
+            steps_per_epoch=self.steps_per_epoch,
+            steps_before=before.steps,
+            epochs_before=before.epochs,
+        )
+
+    def _is_due(self, every_steps: int, every_epochs: int) -> bool:
+        now = self._now(over_lifetime=self.learner.config.saving.count_lifetime)
+        return is_due(every_steps, every_epochs, now) and not self._is_over()
+
+    def _is_over(self) -> bool:
+        """Whether this is the last step: the end has its own settings."""
+        return self.step == self.learner.num_steps
+
+    def _save_if_due(self, heard: Heard) -> None:
         saving = self.learner.config.saving
-        saves = "save" in requests or self._is_due(saving.save_every_steps, saving.save_every_epochs)
-        if saves or self._is_due(saving.state_every_steps, 0):
+        is_due_now = self._is_due(saving.save_every_steps, saving.save_every_epochs)
+        is_due_now |= "save" in heard.by_clock and not self._is_over()
+        is_due_now &= self.num_epochs >= saving.save_from_epoch
+        saves = "save" in heard.requests or is_due_now
+        writes = "save" in heard.requests or (is_due_now and saving.during != "nothing")
+        if saves or (is_due(saving.state_every_steps, 0, self._now()) and not self._is_over()):
             self.save_state()
         if saves:
+            self.save_watch.restart()
+        if writes:
             self.outlets.save(self.step)
 
-    def _sample_if_due(self, requests: list[Request]) -> None:
+    def _sample_if_due(self, heard: Heard) -> None:
         samples = self.learner.config.samples
-        if "sample" in requests or self._is_due(samples.sample_every_steps, samples.sample_every_epochs):
+        is_due_now = self._is_due(samples.sample_every_steps, samples.sample_every_epochs)
+        is_due_now |= "sample" in heard.by_clock and not self._is_over()
+        if "sample" in heard.requests or is_due_now:
+            self.sample_watch.restart()
             self.outlets.sample(self.step)
 
-    def _draw_if_asked(self) -> None:
-        drawing = take_drawing(self.folder)
-        if drawing is not None:
-            self.outlets.draw(drawing)
+
+def _build_average(learner: Learner) -> Ema | None:
+    config = learner.config.ema
+    if not config.enabled:
+        return None
+    averaged = [
+        parameter
+        for part, named in learner.parameters.items()
+        if part == "unet" or config.text_encoders
+        for parameter in named.values()
+    ]
+    return Ema(averaged, config.decay, average_device(config, learner.device.device))

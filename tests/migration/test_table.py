@@ -30,6 +30,11 @@ OTHER_VALUES = {
     "cache_latents": False,
     "train_unet": False,
     "save_ckpt_after": False,
+    "save_ckpt_cancel": True,
+    "save_lora_cancel": True,
+    "save_state_after": True,
+    "save_state_cancel": True,
+    "save_state_during": True,
     "use_lora_extended": True,
     "save_lora_after": False,
 }
@@ -38,6 +43,7 @@ BESIDE = {
     "min_learning_rate": {"lr_scheduler": "cosine_annealing", "learning_rate": 1.0},
     "lr_warmup_steps": {"lr_scheduler": "constant_with_warmup"},
     "save_lora_after": {"use_lora": True},
+    "save_lora_cancel": {"use_lora": True},
     "save_lora_during": {"use_lora": True},
     "scale_lr": {"learning_rate": 0.5, "train_batch_size": 2},
 }
