@@ -31,9 +31,10 @@ def _loss_text(label: str, loss: float | None) -> str:
 
 def _step_text(event: Event) -> str:
     prior = "" if event["prior_loss"] is None else _loss_text("prior", event["prior_loss"])
+    only_prior = event["instance_loss"] is None and event["loss"] is not None
+    instance = "" if only_prior else _loss_text("instance", event["instance_loss"])
     return (
-        f"epoch {event['epoch']} {_loss_text('loss', event['loss'])}"
-        f"{_loss_text('instance', event['instance_loss'])}{prior}"
+        f"epoch {event['epoch']} {_loss_text('loss', event['loss'])}{instance}{prior}"
         f"{event['images_per_second']:.1f} images/s {event['memory_bytes'] / 1e9:.2f} GB"
     )
 

@@ -16,7 +16,9 @@
     const byName = new Map(settingFields(page).map((field) => [field.dataset.setting, field]));
     for (const panel of page.findAll("[role=tabpanel]")) {
       fields.follow(panel, (name, value, field) => {
-        if (byName.get(name) === field) page.chosen.change({ [name]: value });
+        if (byName.get(name) !== field) return;
+        if (name === "method") page.attempt(() => chooseMethod(page, value));
+        else page.chosen.change({ [name]: value });
       });
     }
     page.on("settings", (chosen) => {
@@ -38,6 +40,20 @@
         for (const control of field.querySelectorAll("input, select, textarea")) control.disabled = !name;
       }
     });
+  }
+
+  /** Choose a method with what it implies for the concepts, and tell what that was. */
+  async function chooseMethod(page, method) {
+    if (!page.chosen.values || method === page.chosen.get("method")) return;
+    await page.chosen.save();
+    const { implied } = await page.call("methods.choose", { name: page.model, revision: page.chosen.revision, method });
+    await page.chosen.load();
+    page.emit("changed", ["method"]);
+    const words = implied.map(({ concept, field, value, reason }) => {
+      const label = page.find(`.db-field[data-form="concept"][data-setting="${field}"] :is(label, legend)`)?.textContent ?? field;
+      return `${label} of concept ${concept} is now ${value === "" ? "empty" : value} (${reason})`;
+    });
+    if (words.length) page.tell(`${method}: ${words.join("; ")}. Load settings takes it back.`, "done");
   }
 
   /** Groups whose settings wait for another one say so. */

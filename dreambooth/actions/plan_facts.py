@@ -40,6 +40,7 @@ def find_pictures(config: TrainConfig, folder: ModelFolder) -> Pictures:
     class_folders: list[Path] = [folder.classifiers(index) for index in range(len(config.concepts))]
     try:
         dataset = build_examples(config, class_folders)
+        steps_per_epoch(dataset, config)  # refuses pictures that no epoch would show
         return Pictures(dataset, _plan_classes(config, class_folders))
     except DataError as error:
         return Pictures(None, fault=str(error))

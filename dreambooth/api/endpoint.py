@@ -65,6 +65,7 @@ class Endpoint:
     files: str = ""
     status: int = 200
     media: str = "application/json"
+    or_json: Schema | None = None  # what it answers where there is nothing of that kind to send
     refusals: tuple[int, ...] = ()
     group: str = ""
     details: str = ""

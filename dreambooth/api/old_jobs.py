@@ -23,7 +23,7 @@ from dreambooth.api.old_request import (
     read_fields,
     refuse_foreign_page,
 )
-from dreambooth.api.schema import ANYTHING, NUMBER, TEXT, WHOLE
+from dreambooth.api.schema import ANYTHING, NUMBER, TEXT, WHOLE, answer_of
 from dreambooth.config.store import Busy, ConfigError
 from dreambooth.jobs.library import find_concept
 from dreambooth.jobs.model_card import list_saves
@@ -241,6 +241,7 @@ ENDPOINTS: Sequence[Endpoint] = (
         query=query_of({"model_name": MODEL_NAME}, concept_idx={**WHOLE, "minimum": -1, "default": -1}),
         answers={},
         media=ZIP,
+        or_json=answer_of(Result=TEXT),
         refusals=(404,),
     ),
     _endpoint(

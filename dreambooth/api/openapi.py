@@ -111,10 +111,10 @@ def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
 
 
 def _answer(endpoint: Endpoint) -> dict[str, Any]:
-    return {
-        "description": HTTPStatus(endpoint.status).phrase,
-        "content": {endpoint.media: {"schema": endpoint.answers}},
-    }
+    content = {endpoint.media: {"schema": endpoint.answers}}
+    if endpoint.or_json is not None:
+        content["application/json"] = {"schema": endpoint.or_json}
+    return {"description": HTTPStatus(endpoint.status).phrase, "content": content}
 
 
 def _refusals(endpoint: Endpoint) -> dict[str, Any]:

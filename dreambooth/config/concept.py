@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dreambooth.config.option import option
+from dreambooth.config.option import option, since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,28 @@ class Concept:
     class_infer_steps: int = option(40, "Class steps", "Sampler steps of a class image.", low=1, high=500)
     repeats: int = option(
         1, "Repeats", "How often an epoch shows each of these pictures.", low=1, high=10_000
+    )
+    preservation_data_dir: str = since(
+        "0.2",
+        option(
+            "",
+            "Preservation folder",
+            "Real pictures of other things with captions of their own, which keep the model as it is: a few "
+            "hundred of what it draws well. Better than generated class images, which hold it to its own "
+            "faults. A folder named preservation among the instance pictures is one, too.",
+        ),
+    )
+    preservation_multiply: float = since(
+        "0.2",
+        option(
+            0.1,
+            "Preservation multiplier",
+            "How often an epoch shows each of them: of 1000 pictures, 0.025 draws 25 for every epoch, others "
+            "each time. Try as many as half of your own pictures; more where ordinary things change. A "
+            "multiply.txt of the folder goes first.",
+            low=0,
+            high=100,
+        ),
     )
     save_sample_prompt: str = option(
         "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from dreambooth.config.option import option
+from dreambooth.config.option import option, since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,16 @@ class DataConfig:
     )
     gradient_accumulation_steps: int = option(
         1, "Gradient accumulation", "Passes per optimizer step.", low=1, high=1024, advanced=True
+    )
+    mix_concepts: bool = since(
+        "0.2",
+        option(
+            True,
+            "Mix concepts in a batch",
+            "Pictures of different concepts may share a batch. Off: each batch has one concept, which leaves "
+            "more batches that are not full; try it where one concept drowns another.",
+            advanced=True,
+        ),
     )
     cache_latents: bool = option(
         True, "Cache latents", "Encode every picture once and keep the result on disk, keyed by its content."

@@ -49,7 +49,9 @@ LIVE_OF_CONCEPTS = (
     "save_guidance_scale",
     "save_infer_steps",
 )
-FIXED = "cannot change while a training is under way; it may change what it shows and saves, when, and its rates"
+FIXED = (
+    "cannot change while a training is under way; it may change what it shows and saves, when, and its rates"
+)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ def _relocated(concept: Concept, old: Path, new: Path) -> Concept:
         concept,
         instance_data_dir=_moved(concept.instance_data_dir, old, new),
         class_data_dir=_moved(concept.class_data_dir, old, new),
+        preservation_data_dir=_moved(concept.preservation_data_dir, old, new),
     )
 
 

@@ -33,12 +33,23 @@ def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
         yield Problem(f"{place}.class_data_dir", "is the same folder as the instance images")
 
 
+def _preservation_problems(concept: Concept, place: str) -> Iterator[Problem]:
+    folder = concept.preservation_data_dir
+    if folder and not is_folder(folder):
+        yield Problem(f"{place}.preservation_data_dir", f"{folder} is not a folder")
+    if folder and folder in (concept.instance_data_dir, concept.class_data_dir):
+        yield Problem(
+            f"{place}.preservation_data_dir", "holds other pictures than the instance and class folders"
+        )
+
+
 def concept_problems(config: TrainConfig) -> Iterator[Problem]:
     """What each concept lacks by itself."""
     if not config.concepts:
         yield Problem("concepts", "add at least one concept")
     for index, concept in enumerate(config.concepts):
         yield from _concept_problems(concept, f"concepts.{index}")
+        yield from _preservation_problems(concept, f"concepts.{index}")
 
 
 def _dreambooth_problems(concept: Concept, place: str) -> Iterator[Problem]:
@@ -119,7 +130,9 @@ def average_problems(config: TrainConfig) -> Iterator[Problem]:
     if ema.text_encoders and config.parts.text_encoder_fraction == 0:
         yield Problem("ema.text_encoders", "no text encoder is trained: set parts.text_encoder_fraction")
     if ema.placement == "beside" and ema.text_encoders:
-        yield Problem("ema.text_encoders", "beside the weights a checkpoint has room for the U-Net's average alone")
+        yield Problem(
+            "ema.text_encoders", "beside the weights a checkpoint has room for the U-Net's average alone"
+        )
 
 
 def adapter_problems(config: TrainConfig) -> Iterator[Problem]:
@@ -180,7 +193,9 @@ def saving_problems(config: TrainConfig) -> Iterator[Problem]:
     if config.saving.copy_to and not is_folder(config.saving.copy_to):
         yield Problem("saving.copy_to", f"{config.saving.copy_to} is not a folder")
     if config.saving.keep_best and not config.saving.keep_last:
-        yield Problem("saving.keep_best", "all saves are kept; say with saving.keep_last how many of the last")
+        yield Problem(
+            "saving.keep_best", "all saves are kept; say with saving.keep_last how many of the last"
+        )
 
 
 def find_problems(config: TrainConfig) -> list[Problem]:

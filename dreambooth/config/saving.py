@@ -62,7 +62,9 @@ class SavingConfig:
     )
     during: What = since(
         "0.2",
-        option("result", "Saved on the way", "What every save writes.", advanced=True, choices_help=WHAT_HELP),
+        option(
+            "result", "Saved on the way", "What every save writes.", advanced=True, choices_help=WHAT_HELP
+        ),
     )
     at_end: What = since(
         "0.2",

@@ -34,9 +34,12 @@ class TrainConfig:
         "Method",
         "How pictures and words are brought together.",
         choices_help={
-            "dreambooth": "One subject from a few pictures, under one prompt, beside class images.",
-            "finetune": "Pictures with their captions alone, for a style or a large set.",
-            "hybrid": "Captions linked to the instance token: a subject in many described scenes.",
+            "dreambooth": "One subject from a few pictures, under one prompt, beside class images. "
+            "Choosing it makes that prompt of the tokens where there were captions.",
+            "finetune": "Pictures with their captions alone, for a style or a large set. Choosing it "
+            "makes every instance prompt [filewords], and takes away tokens and class images.",
+            "hybrid": "Captions linked to the instance token: a subject in many described scenes. "
+            "Choosing it makes the prompts [filewords]; name a token.",
         },
     )
     adapter: Literal["none", "lora", "loha", "lokr"] = option(

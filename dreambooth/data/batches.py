@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, islice, zip_longest
-from typing import TypeVar
 
-from dreambooth.config.data import DataConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size
+from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset, Example
+from dreambooth.data.grouping import Shape, chunks, group_by_step, instances_per_step, shape_of
+from dreambooth.data.looks import PLAIN, Look, draw_look
 from dreambooth.data.prompts import shuffle_tags
-
-T = TypeVar("T")
+from dreambooth.data.quotas import count_shown, shown_in_epoch
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Item:
     example: Example
     flipped: bool  # mirrored left to right
     prompt: str
+    look: Look = PLAIN
+    is_masked: bool = True  # learnt within its mask, where it has one
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,11 @@ Step = tuple[Batch, ...]  # one optimizer step
 
 
 def steps_per_epoch(dataset: Dataset, config: TrainConfig) -> int:
-    """Optimizer steps that show every instance image ``repeats`` times; the last one may be smaller."""
-    num_shown = sum(example.repeats for example in dataset.instances)
-    return -(-num_shown // _instances_per_step(config.data))
+    """Optimizer steps of an epoch; the last one may be smaller. Raises DataError where nothing is shown."""
+    num_shown = count_shown(dataset.instances)
+    if not num_shown:
+        raise DataError("an epoch would show no picture: raise the multipliers of the folders (multiply.txt)")
+    return -(-num_shown // instances_per_step(config.data))
 
 
 def count_steps(config: TrainConfig, dataset: Dataset) -> int:
@@ -54,8 +58,9 @@ def count_steps(config: TrainConfig, dataset: Dataset) -> int:
 
 
 def epoch_steps(dataset: Dataset, config: TrainConfig, epoch: int) -> list[Step]:
-    """The steps of an epoch (0 is the first): instance images ``repeats`` times, class images by turns."""
-    return list(_build_steps(dataset, config, epoch, first=0))
+    """The steps of an epoch (0 is the first): pictures by their multipliers, class images by turns."""
+    length = steps_per_epoch(dataset, config)
+    return list(islice(iterate_steps(dataset, config, epoch * length), length))
 
 
 def iterate_steps(dataset: Dataset, config: TrainConfig, start: int) -> Iterator[Step]:
@@ -73,7 +78,8 @@ def find_step(dataset: Dataset, config: TrainConfig, step: int) -> Step:
 
 def _build_steps(dataset: Dataset, config: TrainConfig, epoch: int, first: int) -> Iterator[Step]:
     seed = config.seed
-    groups = _group_by_step(dataset, config.data, random.Random(f"{seed} batches {epoch}"))
+    shown = shown_in_epoch(dataset.instances, seed, epoch)
+    groups = group_by_step(shown, config.data, random.Random(f"{seed} batches {epoch}"))
     partners = _deal_partners(dataset, list(chain.from_iterable(groups)), seed, epoch)
     number = epoch * len(groups)
     for index, group in enumerate(groups):
@@ -82,44 +88,25 @@ def _build_steps(dataset: Dataset, config: TrainConfig, epoch: int, first: int) 
             yield _build_step(group, beside, config, f"{seed} item {number + index}")
 
 
-def _group_by_step(dataset: Dataset, data: DataConfig, rng: random.Random) -> list[list[Example]]:
-    """The instance examples of each step, shuffled.
-
-    Whole batches are filled first; what is left of every size is joined into steps of smaller batches.
-    """
-    shown = [example for example in dataset.instances for _ in range(example.repeats)]
-    rng.shuffle(shown)
-    by_size: defaultdict[Size, list[Example]] = defaultdict(list)
-    for example in shown:
-        by_size[example.size].append(example)
-    full: list[list[Example]] = []
-    left: list[Example] = []
-    for group in by_size.values():
-        num_full = len(group) // data.batch_size * data.batch_size
-        full += _chunks(group[:num_full], data.batch_size)
-        left += group[num_full:]
-    rng.shuffle(full)
-    steps = _chunks([*chain.from_iterable(full), *left], _instances_per_step(data))
-    is_last_smaller = len(steps[-1]) < _instances_per_step(data)
-    smaller = [steps.pop()] if is_last_smaller else []
-    rng.shuffle(steps)
-    return steps + smaller
-
-
 def _deal_partners(
     dataset: Dataset, shown: Sequence[Example], seed: int, epoch: int
 ) -> Iterator[Example | None]:
     """A class image of the same concept for each instance example; None where the concept has none.
 
     Each concept's class images take turns through the whole run, in an order that is new each time round.
+    Pictures that preserve what the model knows have no partner: they are one.
     """
-    turns = {}
-    for concept in {example.concept for example in dataset.classes}:
-        classes = [example for example in dataset.classes if example.concept == concept]
-        num_shown = sum(example.repeats for example in dataset.instances if example.concept == concept)
-        turns[concept] = _take_turns(classes, f"{seed} class {concept}", start=epoch * num_shown)
+    classes: defaultdict[int, list[Example]] = defaultdict(list)
+    for example in dataset.classes:
+        classes[example.concept].append(example)
+    num_shown = Counter(example.concept for example in shown if not example.options.is_preservation)
+    turns = {
+        concept: _take_turns(held, f"{seed} class {concept}", start=epoch * num_shown[concept])
+        for concept, held in classes.items()
+    }
     for example in shown:
-        yield next(turns[example.concept]) if example.concept in turns else None
+        has_partner = example.concept in turns and not example.options.is_preservation
+        yield next(turns[example.concept]) if has_partner else None
 
 
 def _take_turns(examples: Sequence[Example], seed: str, start: int) -> Iterator[Example]:
@@ -132,33 +119,51 @@ def _take_turns(examples: Sequence[Example], seed: str, start: int) -> Iterator[
 
 
 def _build_step(instances: list[Example], classes: list[Example], config: TrainConfig, seed: str) -> Step:
-    """Batches by size; class images share a batch with instance images of their size while there are any."""
+    """Batches by shape; class images share one with instance images of their shape while there are any."""
     batch_size = config.data.batch_size
+    shapes: dict[Shape, tuple[list[Example], list[Example]]] = {}
+    for example in instances + classes:
+        own, ordinary = shapes.setdefault(shape_of(example, config.data), ([], []))
+        (ordinary if example.is_class else own).append(example)
     batches: list[list[Example]] = []
-    for size in dict.fromkeys(example.size for example in instances + classes):
-        own = _chunks([example for example in instances if example.size == size], batch_size)
-        ordinary = _chunks([example for example in classes if example.size == size], batch_size)
-        batches += [(ours or []) + (theirs or []) for ours, theirs in zip_longest(own, ordinary)]
+    for own, ordinary in shapes.values():
+        pairs = zip_longest(chunks(own, batch_size), chunks(ordinary, batch_size))
+        batches += [(ours or []) + (theirs or []) for ours, theirs in pairs]
     index = count()
     return tuple(
-        Batch(
-            tuple(_build_item(example, config, random.Random(f"{seed} {next(index)}")) for example in batch)
-        )
+        Batch(tuple(_build_item(example, config, f"{seed} {next(index)}") for example in batch))
         for batch in batches
     )
 
 
-def _build_item(example: Example, config: TrainConfig, rng: random.Random) -> Item:
+def _build_item(example: Example, config: TrainConfig, where: str) -> Item:
+    rng = random.Random(where)
     chances = rng.random(), rng.random()  # always both, so that one setting does not move what another draws
     prompt = shuffle_tags(example.prompt, rng) if config.captions.shuffle_tags else example.prompt
-    if chances[1] < config.captions.dropout_probability:
+    if chances[1] < dropout_of(example, config):
         prompt = ""
-    return Item(example, flipped=chances[0] < config.augment.flip_probability, prompt=prompt)
+    return Item(
+        example,
+        flipped=chances[0] < flip_of(example, config),
+        prompt=prompt,
+        look=_draw_look(example, config, where),
+        is_masked=random.Random(f"{where} mask").random() >= config.augment.unmasked_probability,
+    )
 
 
-def _instances_per_step(data: DataConfig) -> int:
-    return data.batch_size * data.gradient_accumulation_steps
+def _draw_look(example: Example, config: TrainConfig, where: str) -> Look:
+    whole, size = example.original_size, example.size
+    picture = example.content_hash
+    return draw_look(config.augment, whole, size, where=where, picture=picture, seed=config.seed)
 
 
-def _chunks(items: list[T], length: int) -> list[list[T]]:
-    return [items[start : start + length] for start in range(0, len(items), length)]
+def flip_of(example: Example, config: TrainConfig) -> float:
+    """The share of its showings in which a picture is mirrored."""
+    own = example.options.flip_p
+    return config.augment.flip_probability if own is None else own
+
+
+def dropout_of(example: Example, config: TrainConfig) -> float:
+    """The share of its showings in which a picture has no words."""
+    own = example.options.cond_dropout
+    return config.captions.dropout_probability if own is None else own

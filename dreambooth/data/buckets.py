@@ -1,4 +1,4 @@
-"""Which sizes pictures are trained at, and how a picture is cut to one."""
+"""Which sizes pictures are trained at."""
 
 from __future__ import annotations
 
@@ -26,16 +26,6 @@ class Size:
 
     def __str__(self) -> str:
         return f"{self.width_px}×{self.height_px}"
-
-
-@dataclass(frozen=True)
-class Crop:
-    """A centred part of a picture, in its own pixels; the edges may fall between two pixels."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
 
 
 def training_sizes(data: DataConfig) -> tuple[Size, ...]:
@@ -74,15 +64,6 @@ def nearest_bucket(width_px: int, height_px: int, sizes: Sequence[Size]) -> Size
         return round(apart, 9), -size.area  # rounded, so that equal shapes are equal
 
     return min(sizes, key=distance)
-
-
-def cover_and_crop(width_px: int, height_px: int, size: Size) -> Crop:
-    """The largest centred part of a picture that has exactly the shape of ``size``."""
-    if width_px * size.height_px >= height_px * size.width_px:  # too wide: cut left and right
-        margin = (width_px - height_px * size.width_px / size.height_px) / 2
-        return Crop(margin, 0, width_px - margin, height_px)
-    margin = (height_px - width_px * size.height_px / size.width_px) / 2
-    return Crop(0, margin, width_px, height_px - margin)
 
 
 def _check_multiple(setting: str, side_px: int) -> None:

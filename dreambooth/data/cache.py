@@ -15,6 +15,7 @@ from torch import Tensor
 
 from dreambooth.config.folders import written_whole
 from dreambooth.data.buckets import Size
+from dreambooth.data.looks import PLAIN, Look
 
 LATENT_FORMAT = 1  # raise it when the way from a file to its latents changes
 
@@ -66,9 +67,17 @@ class TensorCache:
             self._recent_bytes -= _num_bytes(oldest)
 
 
-def latent_key(content_hash: str, size: Size, *, flipped: bool, vae_hash: str) -> str:
+def latent_key(content_hash: str, size: Size, *, flipped: bool, look: Look = PLAIN, vae_hash: str) -> str:
     """The key of a picture's latents: 64 hexadecimal digits over everything that they depend on."""
-    parts = ("latents", LATENT_FORMAT, content_hash, size.width_px, size.height_px, flipped, vae_hash)
+    parts: tuple[object, ...] = (
+        LATENT_FORMAT,
+        content_hash,
+        size.width_px,
+        size.height_px,
+        flipped,
+        vae_hash,
+    )
+    parts = ("latents", *parts, *(() if look == PLAIN else (look,)))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from dreambooth.config.concept import Concept
@@ -57,6 +58,22 @@ def instance_pictures(concept: Concept, index: int) -> Pictures:
     if not pictures.usable:
         raise DataError(f"concept {index}: no usable picture in {folder}{_first_reason(pictures.skipped)}")
     return pictures
+
+
+def preservation_pictures(concept: Concept) -> Pictures:
+    """The real pictures that keep the model as it is; raises DataError when their folder cannot be read."""
+    if not concept.preservation_data_dir.strip():
+        return Pictures((), (), ())
+    folder = Path(concept.preservation_data_dir)
+    pictures = read_pictures([folder])
+    each = Fraction(str(concept.preservation_multiply))
+    usable = tuple(_preserving(picture, each, str(folder)) for picture in pictures.usable)
+    return replace(pictures, usable=usable)
+
+
+def _preserving(picture: Picture, multiply: Fraction, quota: str) -> Picture:
+    options = replace(picture.options, is_preservation=True, multiply=multiply, quota=quota)
+    return replace(picture, options=options)
 
 
 def class_pictures(concept: Concept, generated: Path) -> Pictures:

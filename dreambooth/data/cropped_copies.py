@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from PIL import Image
-
 from dreambooth.config.folders import written_whole
-from dreambooth.data.buckets import Size, cover_and_crop, nearest_bucket
+from dreambooth.data.buckets import Size, nearest_bucket
 from dreambooth.data.concepts import Picture
 from dreambooth.data.errors import DataError
 from dreambooth.data.pictures import load_picture
+from dreambooth.data.rendering import render
 
 
 @dataclass(frozen=True)
@@ -48,10 +47,7 @@ def _find_free(place: Path, taken: set[Path]) -> Path:
 
 def write_copy(copy: Copy) -> None:
     """The picture cut and resampled as training does it, and its caption beside it."""
-    picture = load_picture(copy.picture.image.path)
-    crop = cover_and_crop(picture.width, picture.height, copy.size)
-    box = (crop.left, crop.top, crop.right, crop.bottom)
-    small = picture.resize((copy.size.width_px, copy.size.height_px), Image.Resampling.LANCZOS, box)
+    small = render(load_picture(copy.picture.image.path), copy.size)
     with written_whole(copy.place.with_suffix(".txt")) as caption:
         caption.write(copy.picture.caption)
     with written_whole(copy.place, "wb") as file:

@@ -13,6 +13,7 @@ from PIL import Image
 from dreambooth.data.errors import DataError
 
 REJECTED = ".rejected"  # ``class_SEED.rejected``: this class image is not wanted, and not to be drawn again
+MASK_ENDINGS = ("-masklabel", ".mask")  # ``dog-masklabel.png`` or ``dog.mask.png`` is the mask of ``dog.jpg``
 WITHOUT_A_WORD = {".txt", REJECTED}
 
 
@@ -44,6 +45,8 @@ def list_files(folder: Path) -> Listed:
     skipped: list[Skipped] = []
     for path in _walk(folder, skipped):
         suffix = path.suffix.lower()
+        if is_side_file(path):
+            continue
         if suffix in suffixes:
             pictures.append(path)
         elif suffix not in WITHOUT_A_WORD:
@@ -61,6 +64,15 @@ def in_order(skipped: list[Skipped], folder: Path) -> tuple[Skipped, ...]:
 def is_named_as_picture(path: Path) -> bool:
     """Whether the suffix is that of a format that is read here."""
     return path.suffix.lower() in _readable_suffixes()
+
+
+def is_side_file(path: Path) -> bool:
+    """Whether a file says something of the picture beside it, as a mask, and is none itself.
+
+    >>> [is_side_file(Path(name)) for name in ("dog.png", "dog.mask.png", "dog-masklabel.png")]
+    [False, True, True]
+    """
+    return path.stem.lower().endswith(MASK_ENDINGS)
 
 
 def natural_order(path: Path) -> tuple[list[str | int], str]:

@@ -17,8 +17,13 @@ class PictureOptions:
     loss_scale: float | None = None  # weight of its error; below 0 pushes away from it
     batch_id: str = ""  # pictures with the same one come together in a batch
     shuffle_tags: bool = False  # also where the settings do not shuffle
+    keep_tags: int | None = None  # how many tags stay in front when they are shuffled or dropped
+    tag_dropout: float | None = None  # share of showings in which a tag is left out
+    wildcards: bool = False  # one of the lines, and {a|b}, are drawn also where the settings do not
+    caption_lines: tuple[str, ...] = ()  # of a caption that has several; the caption is all of them as one
     tag_weights: tuple[tuple[str, float], ...] = ()  # tag, and how soon it is drawn; others: 1
     max_caption_length: int | None = None  # characters that shuffled tags may fill
+    alpha_mask: bool = False  # what is transparent counts less, also where the settings do not ask for it
     is_preservation: bool = False  # shown to keep what the model knows, not to teach it
 
 

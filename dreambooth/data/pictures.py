@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ UPRIGHT = {  # EXIF orientation → what undoes it
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+Convert = Callable[[Image.Image], Image.Image]
+
 DECODER_ERRORS = (  # what Pillow's decoders raise on damaged files
     OSError,
     ValueError,
@@ -43,12 +46,16 @@ def load_picture(path: Path) -> Image.Image:
 
     Raises PictureError when the file is missing, damaged, too large to decode or not a picture.
     """
+    return _load(path, _to_rgb)
+
+
+def _load(path: Path, convert: Convert) -> Image.Image:
     try:
         if not path.is_file():
             raise PictureError(path, "not a regular file")
         if path.stat().st_size == 0:
             raise PictureError(path, "the file is empty")
-        return _decode(path)
+        return _decode(path, convert)
     except Image.DecompressionBombError:
         raise PictureError(path, _too_large()) from None
     except UnidentifiedImageError:
@@ -56,6 +63,11 @@ def load_picture(path: Path) -> Image.Image:
     except DECODER_ERRORS as error:
         told = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise PictureError(path, f"cannot be decoded: {told}") from error
+
+
+def load_alpha(path: Path) -> Image.Image:
+    """How opaque the picture is: grey, upright, 255 where it is wholly so; as ``load_picture`` otherwise."""
+    return _load(path, _to_alpha)
 
 
 def is_picture(path: Path) -> bool:
@@ -69,7 +81,7 @@ def is_picture(path: Path) -> bool:
     return True
 
 
-def _decode(path: Path) -> Image.Image:
+def _decode(path: Path, convert: Convert) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about metadata, and about sizes that our own limit allows
         with Image.open(path) as image:
@@ -77,7 +89,7 @@ def _decode(path: Path) -> Image.Image:
                 raise PictureError(path, _too_large())
             upright = _find_turn(image)
             image.load()
-            picture = _to_rgb(image)
+            picture = convert(image)
     return picture if upright is None else picture.transpose(upright)
 
 
@@ -103,6 +115,12 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", colours.size, "white")
         return Image.alpha_composite(white, colours).convert("RGB")
     return image.convert("RGB")
+
+
+def _to_alpha(image: Image.Image) -> Image.Image:
+    if _has_transparency(image):
+        return image.convert("RGBA").getchannel("A")
+    return Image.new("L", image.size, 255)
 
 
 def _has_transparency(image: Image.Image) -> bool:

@@ -31,7 +31,9 @@ def describe_status(status: Status, story: RunStory) -> str:
     if status == "stopped" and story.job == "train" and story.step is not None:
         return f"stopped at step {story.step} of {story.num_steps}; it can go on"
     if status == "paused":
-        where = "before its first step" if story.step is None else f"at step {story.step} of {story.num_steps}"
+        where = (
+            "before its first step" if story.step is None else f"at step {story.step} of {story.num_steps}"
+        )
         return f"paused {where}; the device is free for other work"
     if status == "waiting" and story.waiting is not None:
         return f"waiting: {story.waiting.get('message', 'another job is running')}"

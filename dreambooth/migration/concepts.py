@@ -43,8 +43,9 @@ def class_images_each(value: object, old: Old) -> Becomes:
     return max(1, total // count)
 
 
+OURS_ALONE = {"repeats", "preservation_data_dir", "preservation_multiply"}
 FIELDS: dict[str, Place] = {
-    **{field.name: to(field.name) for field in fields(Concept) if field.name != "repeats"},
+    **{field.name: to(field.name) for field in fields(Concept) if field.name not in OURS_ALONE},
     "file_prompt_contents": Dropped("write [filewords] into the prompts where the caption belongs"),
     "is_valid": always("is found out anew"),
     "max_steps": not_yet("an end for a single concept; repeats sets how often it is seen", -1, 0, None),

@@ -14,7 +14,6 @@ from dreambooth.config.store import ModelRecord, config_from_json, load_record
 from dreambooth.events import EventWriter
 from dreambooth.lending.saved import tell_saved
 
-
 ENDING = ("stop", "discard", "pause")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
@@ -18,7 +17,6 @@ from dreambooth.tasks.saves import Saves
 from dreambooth.training.run import Run, Shown
 from dreambooth.training.samples import Preview, make_previews, planned_previews
 from dreambooth.training.step import StepReport
-
 
 POLL_SECONDS = 0.2
 
@@ -90,7 +88,9 @@ class Reporter:
         """Write ``what``, or what the settings want of every save, and see how good it is."""
         run = self._run
         during = run.learner.config.saving.during
-        wanted = what or ("result" if during == "nothing" else during)  # asked for by hand it is never nothing
+        wanted = what or (
+            "result" if during == "nothing" else during
+        )  # asked for by hand it is never nothing
         if wanted == "nothing":
             return
         with spared_without_room(self.job, f"the save of step {step}"):

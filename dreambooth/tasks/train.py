@@ -16,7 +16,9 @@ from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step
 from dreambooth.data.cache import TensorCache
-from dreambooth.data.examples import Dataset, build_examples
+from dreambooth.data.examples import Dataset, Example, build_examples
+from dreambooth.data.images import hash_file
+from dreambooth.data.looks import Look, kept_looks
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
@@ -27,11 +29,10 @@ from dreambooth.tasks.results import keep_result
 from dreambooth.tasks.summary import write_summary
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
-from dreambooth.training.learner import build_latents, build_learner
+from dreambooth.training.learner import Learner, build_latents, build_learner
 from dreambooth.training.run import Before, Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
-from dreambooth.training.step import Learner
 
 MAX_TOKENS = 75  # of a caption, start and end not counted
 
@@ -42,6 +43,8 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
+        if example.mask is not None:
+            digest.update(hash_file(example.mask.file).encode())
     return digest.hexdigest()
 
 
@@ -69,11 +72,15 @@ def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Devi
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
     latents = build_latents(model, device, cache)
 
+    def looks(example: Example) -> list[Look]:
+        picture, size = example.content_hash, example.size
+        return kept_looks(config.augment, example.original_size, size, picture=picture, seed=config.seed)
+
     def progress(done: int, total: int) -> None:
         job.progress("latents", done, total)
         job.stop_if_asked()
 
-    latents.fill(dataset, with_flips=config.augment.flip_probability > 0, progress=progress)
+    latents.fill(dataset, with_flips=config.augment.flip_probability > 0, progress=progress, looks=looks)
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
     if config.adapter != "none" and not has_snapshot(job.run):
         _fill_adapter(job, config, model)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from dreambooth.data.batches import Batch, Item
-from dreambooth.data.buckets import cover_and_crop
 from dreambooth.data.latents import LatentSource
 from dreambooth.data.masks import random_mask
+from dreambooth.data.rendering import seen_part
 from dreambooth.models.family import Conditions, Frame, Model, TextStates
+from dreambooth.training.device import evaluating
+from dreambooth.training.learner import Learner
 from dreambooth.training.randomness import normal
 
 
 def frame_of(item: Item) -> Frame:
     """Which part of its picture an item shows, after scaling to the size at which it is trained."""
     whole, size = item.example.original_size, item.example.size
-    crop = cover_and_crop(whole.width_px, whole.height_px, size)
-    scale = size.width_px / (crop.right - crop.left)
+    crop = seen_part(whole, size, item.look)
+    scale = size.width_px / crop.width
     left = whole.width_px - crop.right if item.flipped else crop.left
     return Frame(
         original_height=whole.height_px,
@@ -40,6 +43,32 @@ def training_hole(model: Model, latents: LatentSource, batch: Batch, where: tupl
     masks = torch.stack([random_mask(batch.size, rng) for _ in batch.items])
     mean, std = latents.fetch_without_hole(batch, masks)
     return model.hole(masks, mean + std * normal(mean.shape, *where, "left over"))
+
+
+def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> TextStates:
+    """Text states; kept once the text encoder no longer learns.
+
+    Kept captions are encoded one by one: the last bits depend on the batch, and a resumed run meets the
+    captions in other batches than the run it continues.
+    """
+    if step < learner.num_text_steps:
+        return learner.model.encode_captions(captions)
+    with evaluating(*(learner.model.parts[part] for part in learner.model.text_parts)):  # dropout would stay
+        for caption in captions:
+            if caption not in learner.frozen_states:
+                learner.frozen_states[caption] = learner.model.encode_captions([caption])
+    return learner.model.join_states([learner.frozen_states[caption] for caption in captions])
+
+
+def batch_conditions(learner: Learner, batch: Batch, step: int, number: int) -> Conditions:
+    """What the U-Net is told of a batch."""
+    model, where = learner.model, (learner.config.seed, step, number)
+    hole = training_hole(model, learner.latents, batch, where) if model.inpaints else None
+    return Conditions(
+        text=_encode_captions(learner, [item.prompt for item in batch.items], step),
+        frames=[frame_of(item) for item in batch.items],
+        hole=None if hole is None else hole.to(learner.device.device),
+    )
 
 
 def whole_picture(

@@ -30,9 +30,7 @@ class Ema:
         """``device`` is where the average lies; None: beside each parameter."""
         self.parameters = list(parameters)
         self.greatest_decay = greatest_decay
-        self.average: list[Tensor] = [
-            p.detach().to(device or p.device, copy=True) for p in self.parameters
-        ]
+        self.average: list[Tensor] = [p.detach().to(device or p.device, copy=True) for p in self.parameters]
 
     @torch.no_grad()
     def update(self, num_updates: int) -> None:

@@ -1,8 +1,10 @@
-"""Builds a learner: which weights learn, in which precision, moved by which optimizer."""
+"""A learner: which weights learn, in which precision, moved by which optimizer."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -13,13 +15,39 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.config.weights import part_learns
 from dreambooth.data.cache import TensorCache, tensors_hash
 from dreambooth.data.latents import LatentSource
-from dreambooth.models.family import Model
+from dreambooth.models.family import Model, TextStates
 from dreambooth.training.device import Device
 from dreambooth.training.errors import MissingPackage
 from dreambooth.training.groups import learning_groups
 from dreambooth.training.optimizers import build_optimizer
 from dreambooth.training.randomness import derive_seed
-from dreambooth.training.step import Learner
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A model together with everything that a step needs to improve it."""
+
+    config: TrainConfig
+    model: Model
+    device: Device
+    latents: LatentSource
+    parameters: Mapping[str, Mapping[str, nn.Parameter]]  # part → name → what learns
+    optimizer: torch.optim.Optimizer
+    scaler: torch.amp.GradScaler
+    num_steps: int
+    frozen_states: dict[str, TextStates] = field(
+        default_factory=dict
+    )  # by caption, while no text encoder learns
+
+    @property
+    def num_text_steps(self) -> int:
+        """How many steps, from the first, train the text encoder."""
+        return math.ceil(self.config.parts.text_encoder_fraction * self.num_steps)
+
+    @property
+    def learning(self) -> list[nn.Parameter]:
+        """Everything that learns, in a fixed order."""
+        return [parameter for named in self.parameters.values() for parameter in named.values()]
 
 
 def learning_parts(config: TrainConfig, model: Model) -> list[str]:

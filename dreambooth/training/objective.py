@@ -27,9 +27,14 @@ def target(latents: Tensor, noise: Tensor, kept: Tensor, predicts: Prediction) -
     return kept.sqrt() * noise - (1 - kept).sqrt() * latents
 
 
+def differences(prediction: Tensor, target: Tensor) -> Tensor:
+    """By how much the prediction is off, in float32."""
+    return prediction.float() - target.float()
+
+
 def squared_errors(prediction: Tensor, target: Tensor) -> Tensor:
     """Mean squared error of each example, (B,), in float32."""
-    return (prediction.float() - target.float()).square().flatten(1).mean(1)
+    return differences(prediction, target).square().flatten(1).mean(1)
 
 
 def min_snr_weights(kept: Tensor, gamma: float, predicts: Prediction) -> Tensor:

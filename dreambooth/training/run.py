@@ -20,7 +20,7 @@ from dreambooth.training.due import Moment, Stopwatch, is_due
 from dreambooth.training.ema import Ema, average_device
 from dreambooth.training.errors import TrainingFailed
 from dreambooth.training.groups import learning_groups
-from dreambooth.training.learner import load_named_weights, named_weights
+from dreambooth.training.learner import Learner, load_named_weights, named_weights
 from dreambooth.training.optimizers import set_base_lrs
 from dreambooth.training.state import (
     Snapshot,
@@ -29,7 +29,7 @@ from dreambooth.training.state import (
     optimizer_to_tensors,
     save_snapshot,
 )
-from dreambooth.training.step import Learner, StepReport, train_step
+from dreambooth.training.step import StepReport, train_step
 
 MAX_BAD_STEPS = 3
 
@@ -76,7 +76,7 @@ class Run:
         dataset: Dataset,
         events: EventWriter,
         outlets: Outlets,
-        before: Before = Before(),  # noqa: B008 - it is frozen
+        before: Before = Before(),
     ) -> None:
         self.folder = folder
         self.learner = learner

@@ -9,9 +9,10 @@ import torch
 from dreambooth.data.batches import Batch
 from dreambooth.models.family import Prediction
 from dreambooth.training import objective
+from dreambooth.training.conditions import batch_conditions
 from dreambooth.training.device import evaluating
+from dreambooth.training.learner import Learner
 from dreambooth.training.randomness import normal
-from dreambooth.training.step import Learner, batch_conditions
 
 TELLING_TIMESTEP = 500  # earlier noise and velocity are alike, later no model knows the picture
 MOST_OF_INTACT = 0.5  # an intact model's error there stays well below, whichever it predicts

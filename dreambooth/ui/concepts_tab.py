@@ -25,6 +25,12 @@ GROUPS: tuple[tuple[str, str, str, Callable[[str], bool]], ...] = (
         lambda name: "class" in name,
     ),
     (
+        "preservation",
+        "Real pictures that keep the rest",
+        "Recommended in place of class images.",
+        lambda name: name.startswith("preservation"),
+    ),
+    (
         "samples",
         "Previews",
         "Pictures drawn while it learns.",

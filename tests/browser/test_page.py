@@ -1,5 +1,7 @@
 """The page in each Gradio: it comes alive, tabs open and are remembered, and nothing stands out sideways."""
 
+import re
+
 import pytest
 from playwright.sync_api import Request, Route, expect
 
@@ -63,5 +65,5 @@ COLOURS = """
 def test_theme_of_the_hosts_own_making_is_followed_in_our_colours(page, server):
     page.add_init_script(FOREIGN_THEME)
     trainer = TrainerPage(page, server).open(theme="light")
-    assert "db-dark" in (trainer.root.get_attribute("class") or "").split()
+    expect(trainer.root).to_have_class(re.compile(r"\bdb-dark\b"))
     assert FOREIGN_COLOUR not in trainer.root.evaluate(COLOURS)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from dreambooth.data.buckets import Size
 from dreambooth.data.examples import Example
+from dreambooth.data.picture_options import PictureOptions
 
 # The same examples every time, however busy the machine is.
 settings.register_profile("steady", derandomize=True, deadline=None, database=None)
@@ -33,7 +34,7 @@ def save_picture(tmp_path):
 def make_example():
     """An example that exists in memory only."""
 
-    def make(name, *, side=64, concept=0, is_class=False, repeats=1, prompt="a, b, c, d"):
+    def make(name, *, side=64, concept=0, is_class=False, repeats=1, prompt="a, b, c, d", **options):
         return Example(
             image=Path(f"{name}.png"),
             original_size=Size(side, 64),
@@ -45,6 +46,7 @@ def make_example():
             is_class=is_class,
             loss_weight=0.5 if is_class else 1.0,
             repeats=repeats,
+            options=PictureOptions(**options),
         )
 
     return make

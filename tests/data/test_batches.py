@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from fractions import Fraction
 from itertools import islice
 
 import pytest
@@ -13,6 +14,7 @@ from dreambooth.config.captions import CaptionsConfig
 from dreambooth.config.data import DataConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import epoch_steps, find_step, iterate_steps, steps_per_epoch
+from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset
 
 SHAPES = st.lists(
@@ -153,6 +155,65 @@ def test_captions_are_dropped_and_shuffled_when_asked(make_dataset):
     assert prompts() == {"a, b, c, d": 500}
     assert 20 < prompts(dropout_probability=0.1)[""] < 90
     assert len(prompts(shuffle_tags=True)) == 6
+
+
+@pytest.mark.parametrize("setting", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("own", [0.0, 1.0])
+def test_what_is_said_of_a_picture_goes_before_the_settings(make_example, setting, own):
+    examples = tuple(make_example(str(number), cond_dropout=own, flip_p=own) for number in range(50))
+    config = TrainConfig(
+        augment=AugmentConfig(flip_probability=setting), captions=CaptionsConfig(dropout_probability=setting)
+    )
+    steps = epoch_steps(Dataset(examples, (), (), ()), config, 0)
+    items = [item for step in steps for batch in step for item in batch.items]
+    assert {item.flipped for item in items} == {bool(own)}
+    assert {item.prompt for item in items} == {"" if own else "a, b, c, d"}
+
+
+def test_fractions_draw_anew_in_every_epoch_of_the_same_length(make_example):
+    examples = tuple(make_example(str(n), multiply=Fraction("0.25"), quota="a") for n in range(40))
+    dataset, config = Dataset(examples, (), (), ()), TrainConfig(data=DataConfig(batch_size=3))
+    assert steps_per_epoch(dataset, config) == 4
+    epochs = [frozenset(shown(epoch_steps(dataset, config, epoch))) for epoch in range(4)]
+    assert [len(each) for each in epochs] == [10] * 4
+    assert len(set(epochs)) == 4
+
+
+def test_an_epoch_without_pictures_is_refused(make_example):
+    dataset = Dataset((make_example("a", multiply=Fraction(0)),), (), (), ())
+    with pytest.raises(DataError, match=r"multiply\.txt"):
+        steps_per_epoch(dataset, TrainConfig())
+
+
+def test_preserving_pictures_have_no_partner_and_take_no_turn(make_dataset, make_example):
+    dataset = make_dataset([(64, 0, 1)] * 6, [(64, 0)] * 6)
+    kept = tuple(make_example(f"p{number}", is_preservation=True) for number in range(6))
+    mixed = replace(dataset, instances=dataset.instances + kept)
+    steps = epoch_steps(mixed, TrainConfig(data=DataConfig(batch_size=2)), 0)
+    assert set(shown(steps)) == {*dataset.instances, *kept}
+    assert Counter(shown(steps, is_class=True)) == Counter(dataset.classes)
+    for step in steps:
+        taught = [each for each in shown([step]) if not each.options.is_preservation]
+        assert len(shown([step], is_class=True)) == len(taught)
+
+
+@settings(max_examples=40)
+@given(multiply=st.integers(1, 250), start=st.integers(0, 60), config=SETTINGS)
+def test_resumed_run_sees_the_same_draws_groups_and_chances(make_example, multiply, start, config):
+    examples = tuple(
+        make_example(
+            str(number),
+            multiply=Fraction(multiply, 100),
+            quota=str(number % 2),
+            batch_id="ab"[number % 2],
+            flip_p=0.5,
+            cond_dropout=0.5,
+        )
+        for number in range(12)
+    )
+    dataset = Dataset((*examples, make_example("plain")), (), (), ())
+    undisturbed = list(islice(iterate_steps(dataset, config, 0), start + 2))
+    assert list(islice(iterate_steps(dataset, config, start), 2)) == undisturbed[start:]
 
 
 def test_one_setting_does_not_move_what_another_draws(make_dataset):

@@ -1,25 +1,14 @@
-"""Training sizes, and how pictures are cut to them."""
+"""Training sizes, and which one is a picture's."""
 
-import math
 from dataclasses import replace
 
-import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from dreambooth.config.data import DataConfig
-from dreambooth.data.buckets import (
-    Size,
-    bucket_sizes,
-    cover_and_crop,
-    nearest_bucket,
-    training_sizes,
-)
+from dreambooth.data.buckets import Size, bucket_sizes, nearest_bucket, training_sizes
 from dreambooth.data.errors import DataError
-from dreambooth.data.pixels import picture_to_tensor
 
 SIDES = st.integers(8, 12_000)
 
@@ -62,41 +51,6 @@ def test_turned_picture_gets_the_turned_size(width, height):
 )
 def test_nearest_shape_is_chosen(shape, size):
     assert str(nearest_bucket(*shape, bucket_sizes(512, 64))) == size
-
-
-@given(SIDES, SIDES, st.sampled_from(bucket_sizes(512, 64) + bucket_sizes(64, 8)))
-def test_crop_lies_inside_touches_two_edges_and_has_the_shape(width, height, size):
-    crop = cover_and_crop(width, height, size)
-    assert 0 <= crop.left < crop.right <= width
-    assert 0 <= crop.top < crop.bottom <= height
-    assert crop.right - crop.left == width or crop.bottom - crop.top == height
-    shape = (crop.right - crop.left) / (crop.bottom - crop.top)
-    assert math.isclose(shape, size.width_px / size.height_px, rel_tol=1e-9)
-
-
-def test_thousands_of_sizes_leave_no_dark_line():
-    sizes = bucket_sizes(64, 8)
-    rng = np.random.default_rng(0)
-    for width, height in rng.integers(8, 300, (3000, 2)).tolist():
-        size = sizes[(width * height) % len(sizes)]
-        pixels = picture_to_tensor(Image.new("RGB", (width, height), "white"), size)
-        assert pixels.shape == (3, size.height_px, size.width_px)
-        assert pixels.min() == 1
-
-
-def test_crop_is_centred():
-    picture = Image.new("RGB", (300, 100), "black")
-    picture.paste((255, 255, 255), (100, 0, 200, 100))
-    assert picture_to_tensor(picture, Size(64, 64)).mean() > 0.95
-
-
-def test_black_is_minus_one_and_white_is_one():
-    picture = Image.new("RGB", (64, 64), "white")
-    picture.paste((0, 0, 0), (0, 0, 64, 32))
-    pixels = picture_to_tensor(picture, Size(64, 64))
-    assert pixels.dtype == torch.float32
-    assert pixels[:, 0].unique().tolist() == [-1]
-    assert pixels[:, -1].unique().tolist() == [1]
 
 
 def test_without_buckets_everything_is_square():

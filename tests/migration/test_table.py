@@ -8,7 +8,7 @@ from dreambooth.config.concept import Concept
 from dreambooth.config.option import describe_settings
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import config_to_json
-from dreambooth.migration.concepts import FIELDS
+from dreambooth.migration.concepts import FIELDS, OURS_ALONE
 from dreambooth.migration.earlier import EARLIER
 from dreambooth.migration.places import To
 from dreambooth.migration.settings import PLACES
@@ -75,7 +75,7 @@ def test_every_setting_that_is_named_exists():
 def test_every_field_of_a_concept_has_its_place():
     assert FIELDS.keys() >= old_concept().keys()
     named = {name for place in FIELDS.values() if isinstance(place, To) for name in place.settings}
-    assert named == {field.name for field in fields(Concept)} - {"repeats"}
+    assert named == {field.name for field in fields(Concept)} - OURS_ALONE
 
 
 def other_value(key: str) -> object:

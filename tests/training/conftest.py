@@ -17,9 +17,9 @@ from dreambooth.events import EventWriter, ask, read_events
 from dreambooth.models.stable_diffusion import StableDiffusion
 from dreambooth.toybox.architecture import TOYBOX
 from dreambooth.training.device import choose_device
-from dreambooth.training.learner import build_latents, build_learner, named_weights
+from dreambooth.training.learner import Learner, build_latents, build_learner, named_weights
 from dreambooth.training.run import Outlets, Run
-from dreambooth.training.step import Learner, StepReport, train_step
+from dreambooth.training.step import StepReport, train_step
 from tests.models.random_checkpoint import build_parts
 
 

@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from dreambooth.data.batches import find_step
-from dreambooth.training.step import Learner, batch_errors
+from dreambooth.training.batch_errors import batch_errors
+from dreambooth.training.learner import Learner
 from tests.training.conftest import learnt_hash, train_steps, with_fields, with_settings
 
 LORA = {"adapter": "lora", "lora__rank": 2, "lora__unet_lr": 1e-3, "lora__text_encoder_lr": 1e-3}
