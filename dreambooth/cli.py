@@ -111,7 +111,16 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
-    parser.add_argument("request", choices=REQUESTS)
+    parser.add_argument("request", choices=(*REQUESTS, "resume", "change"))
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="with change: settings by name, e.g. optimizer.unet_lr=1e-6 concepts.0.save_sample_prompt=…",
+    )
+    parser.add_argument("--keep", action="store_true", help="with change: they become the model's, too")
 
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,8 @@ from dreambooth.callback import name_callback
 from dreambooth.config.forms.create import CreateForm, ImportForm
 from dreambooth.config.forms.export import ExportForm
 from dreambooth.config.forms.sample import SampleForm
+from dreambooth.config.live import parse_live
+from dreambooth.config.store import ConfigError
 from dreambooth.console import Console
 from dreambooth.events import EventReader
 from dreambooth.form_arguments import read_form
@@ -24,11 +26,18 @@ from dreambooth.jobs.asking import (
     prepare_sample,
     prepare_with_config,
 )
-from dreambooth.jobs.control import ask_training, begin_training, resume_training
+from dreambooth.jobs.control import (
+    ask_training,
+    begin_training,
+    change_training,
+    current_config,
+    keep_changes,
+    resume_training,
+)
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.runs import is_alive
 from dreambooth.jobs.start import PACKAGE_ROOT, change_run
-from dreambooth.jobs.trainings import find_asked_training, find_resumable
+from dreambooth.jobs.trainings import find_asked_training, find_changeable, find_resumable
 from dreambooth.migration.report import describe_report
 from dreambooth.running import at_end, run_job
 from dreambooth.setting_commands import changed_config, parse_changes
@@ -120,9 +129,27 @@ def train(library: Library, asked: Namespace, console: Console) -> int:
 
 
 def ask_run(library: Library, asked: Namespace, console: Console) -> int:
-    """Ask something of a training that is under way."""
+    """Ask something of a training that is under way, or let one go on that was paused."""
+    if asked.set and asked.request != "change":
+        raise ConfigError(f"--set: belongs to change, not to {asked.request}")
+    if asked.request == "resume":
+        resume_training(library, asked.name)
+        return console.result({"asked": "resume"}, f"{asked.name} goes on as soon as it is its turn")
+    if asked.request == "change":
+        return _change_run(library, asked, console)
     request = ask_training(find_asked_training(library, asked.name), asked.request)
     return console.result({"asked": request}, f"asked: {request}")
+
+
+def _change_run(library: Library, asked: Namespace, console: Console) -> int:
+    """Settings of a training that is under way or paused; with ``--keep`` those of its model as well."""
+    run = find_changeable(library, asked.name)
+    values = parse_live(current_config(run), parse_changes(asked.set))
+    change_training(run, values)
+    if asked.keep:
+        keep_changes(library, asked.name, values)
+    told = ", ".join(f"{name}={value}" for name, value in values.items())
+    return console.result({"asked": "change", "values": values}, f"asked: from the next step on {told}")
 
 
 def sample(library: Library, asked: Namespace, console: Console) -> int:

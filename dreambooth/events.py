@@ -137,7 +137,7 @@ def find_end(run: RunFolder) -> Event | None:
 def ask(run: RunFolder, request: Request | WithValues, values: Event | None = None) -> None:
     """Ask something of the run; asking twice before it answers is asking once.
 
-    ``draw`` and ``change`` have ``values``: what is to be drawn, and settings by name. What is asked last counts.
+    ``draw`` and ``change`` have ``values``: what is to be drawn, and settings by name. The last one counts.
     """
     with written_whole(run.requests / request) as file:
         file.write(str(time.time()) if values is None else json.dumps(values))

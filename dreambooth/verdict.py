@@ -1,4 +1,4 @@
-"""Which saved step is good: what validation and drift say of it, in words. Pure; steps are of the model's life."""
+"""Which saved step is good: what validation and drift say, in words. Pure; steps are of the model's life."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ RISING_FOR = 2  # so many measurements above the least one, so that a single spi
 DRIFTED = 0.5  # of the difference between two ordinary pictures
 
 NOTHING_MEASURED = (
-    "Nothing measures these steps yet: hold pictures back for validation, or let every save draw its pictures "
-    "(samples.judge_saves)."
+    "Nothing measures these steps yet: hold pictures back for validation, or let every save draw its "
+    "pictures (samples.judge_saves)."
 )
 
 

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from dreambooth.actions.asked import asked_flag, asked_text
+from dreambooth.actions.asked import asked_flag, asked_mapping, asked_text
 from dreambooth.actions.workplace import Action, Values, Workplace
-from dreambooth.jobs.control import ask_training, begin_training, cancel, resume_training
+from dreambooth.config.folders import RunFolder
+from dreambooth.config.live import live_values
+from dreambooth.jobs.control import (
+    ask_training,
+    begin_training,
+    cancel,
+    change_training,
+    current_config,
+    keep_changes,
+    resume_training,
+)
 from dreambooth.jobs.start import ResultFolders
-from dreambooth.jobs.trainings import find_asked_training
+from dreambooth.jobs.trainings import find_asked_training, find_changeable
 
 
 def train(place: Workplace, values: Values) -> dict[str, Any]:
@@ -24,12 +34,30 @@ def train(place: Workplace, values: Values) -> dict[str, Any]:
 
 def ask(place: Workplace, values: Values) -> dict[str, Any]:
     """Ask ``request`` of the training ``run``, or of the one of the model ``name``."""
-    library = place.library
+    run = _find_asked(place, values)
+    return {"asked": ask_training(run, asked_text(values, "request")), "run": place.library.run_place(run)}
+
+
+def _find_asked(place: Workplace, values: Values) -> RunFolder:
     if "run" in values:
-        run = library.find_run(asked_text(values, "run"))
-    else:
-        run = find_asked_training(library, asked_text(values, "name"))
-    return {"asked": ask_training(run, asked_text(values, "request")), "run": library.run_place(run)}
+        return place.library.find_run(asked_text(values, "run"))
+    return find_asked_training(place.library, asked_text(values, "name"))
+
+
+def show_live(place: Workplace, values: Values) -> dict[str, Any]:
+    """What of the training of ``name`` that is under way or paused may change now, and its values."""
+    run = find_changeable(place.library, asked_text(values, "name"))
+    return {"run": place.library.run_place(run), "values": live_values(current_config(run))}
+
+
+def change(place: Workplace, values: Values) -> dict[str, Any]:
+    """Change ``values``, settings by name, of the training of ``name``, and with ``keep`` of the model, too."""
+    name, changes = asked_text(values, "name"), asked_mapping(values, "values")
+    run = find_changeable(place.library, name)
+    asked = change_training(run, changes)
+    if asked_flag(values, "keep"):
+        keep_changes(place.library, name, changes)
+    return {"run": place.library.run_place(run), "changed": asked}
 
 
 def cancel_run(place: Workplace, values: Values) -> dict[str, Any]:
@@ -39,4 +67,10 @@ def cancel_run(place: Workplace, values: Values) -> dict[str, Any]:
     return {"run": place.library.run_place(run)}
 
 
-ACTIONS: dict[str, Action] = {"run.train": train, "run.ask": ask, "run.cancel": cancel_run}
+ACTIONS: dict[str, Action] = {
+    "run.train": train,
+    "run.ask": ask,
+    "run.live": show_live,
+    "run.change": change,
+    "run.cancel": cancel_run,
+}

@@ -42,8 +42,8 @@ class EmaConfig:
         option(
             1,
             "Update every (steps)",
-            "10 takes a tenth of the time, and makes the average ten times slower at the same decay: lower the "
-            "decay with it.",
+            "10 takes a tenth of the time, and makes the average ten times slower at the same decay: lower "
+            "the decay with it.",
             low=1,
             high=10**6,
             advanced=True,
@@ -58,7 +58,7 @@ class EmaConfig:
             advanced=True,
             choices_help={
                 "same": "In the memory of the device: fast.",
-                "cpu": "In main memory: saves a copy of the weights on the device; update it less often then.",
+                "cpu": "In main memory: saves a copy of the weights on the device; update it less often.",
             },
         ),
     )

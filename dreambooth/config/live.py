@@ -1,7 +1,7 @@
 """Settings that may change while a training is under way, and the changes that a run has been given.
 
-A change counts from the step at which it was taken. The run keeps all of them in ``changes.json``, so that a run
-that goes on from an earlier state meets each at the same step again.
+A change counts from the step at which it was taken. The run keeps all of them in ``changes.json``, so that a
+run that goes on from an earlier state meets each at the same step again.
 """
 
 from __future__ import annotations
@@ -147,6 +147,22 @@ def _why_not(config: TrainConfig, name: str) -> str:
         return FIXED
     used = "lora" if config.adapter != "none" else "optimizer"
     return f"does nothing in this training: its rates are those of {used}"
+
+
+def live_values(config: TrainConfig) -> dict[str, Any]:
+    """All settings that may change in a training with these, by dotted name."""
+    names = [each.name for each in live_settings()]
+    names += [
+        f"concepts.{index}.{field}" for index in range(len(config.concepts)) for field in LIVE_OF_CONCEPTS
+    ]
+    return {name: _value(config, name) for name in names if _find_setting(config, name) is not None}
+
+
+def _value(config: TrainConfig, name: str) -> Any:  # noqa: ANN401 - whatever the setting holds
+    held: Any = config
+    for part in name.split("."):
+        held = held[int(part)] if part.isdecimal() else getattr(held, part)
+    return held
 
 
 def load_changes(run: RunFolder) -> list[Change]:

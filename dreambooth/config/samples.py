@@ -41,9 +41,9 @@ class SampleConfig:
         option(
             False,
             "Show which step is good",
-            "With every save the same pictures are drawn with the same seeds, and put below those of the saves "
-            "before: the subject, the subject as your pictures do not show it, and the class alone. A few "
-            "seconds for each save; the quickest way to see when it has learnt enough, and when too much.",
+            "With every save the same pictures are drawn with the same seeds, and put below those of the "
+            "saves before: the subject, the subject as your pictures do not show it, and the class alone. A "
+            "few seconds for each save; the quickest way to see when it has learnt enough, and when too much.",
         ),
     )
     overfitting_prompt: str = since(
@@ -51,9 +51,9 @@ class SampleConfig:
         option(
             "{prompt}, seen from behind",
             "Overfitting prompt",
-            "Something that your pictures do not show; {prompt} stands for that of the subject. A good step still "
-            "draws it: with too few steps it is not yet your subject, with too many it turns round again. For "
-            "objects try {prompt} under water, for a style a subject that none of your pictures has. Empty: "
-            "left out.",
+            "Something that your pictures do not show; {prompt} stands for that of the subject. A good step "
+            "still draws it: with too few steps it is not yet your subject, with too many it turns round "
+            "again. For objects try {prompt} under water, for a style a subject that none of your pictures "
+            "has. Empty: left out.",
         ),
     )

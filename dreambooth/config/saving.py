@@ -11,7 +11,7 @@ What = Literal["nothing", "result", "snapshot", "both"]
 WHAT_HELP = {
     "nothing": "No file; the state, from which the training can go on, is kept all the same.",
     "result": "The checkpoint, or with an adapter its file.",
-    "snapshot": "A whole model as a folder in diffusers layout, an adapter merged into it: a source for others.",
+    "snapshot": "A whole model in diffusers layout, an adapter merged into it: a source for others.",
     "both": "The result and the snapshot.",
 }
 
@@ -101,8 +101,8 @@ class SavingConfig:
         option(
             0,
             "Best steps kept",
-            "Besides the last ones, so many saves with the least validation loss stay; it needs pictures that "
-            "are held back for validation. Try 1: the best step is rarely the last.",
+            "Besides the last ones, so many saves with the least validation loss stay; it needs pictures "
+            "that are held back for validation. Try 1: the best step is rarely the last.",
             low=0,
             high=10**4,
         ),

@@ -39,6 +39,18 @@ def find_unfinished_training(folder: ModelFolder) -> RunFolder | None:
     return None
 
 
+def is_paused(run: RunFolder) -> bool:
+    """Whether a training was paused, and has not gone on since."""
+    end = find_end(run)
+    return end is not None and end["outcome"] == "paused" and not is_alive(run)
+
+
+def find_changeable(library: Library, name: str) -> RunFolder:
+    """The model's training that is under way or paused; raises ConfigError when there is none."""
+    run = find_unfinished_training(library.folder(name))
+    return run if run is not None and is_paused(run) else find_asked_training(library, name)
+
+
 def find_resumable(library: Library, name: str) -> RunFolder:
     """The training to go on with; raises ConfigError when there is none."""
     library.load(name)

@@ -258,7 +258,7 @@ def what_was_saved(old: Old, moment: str) -> str:
 
 
 def saved_at(moment: str, kind: str = "") -> Convert:
-    """The conversion of a box of a moment; ``kind`` (``ckpt``, ``lora``) when it counts for one kind alone."""
+    """How a box of a moment is converted; ``kind`` (``ckpt``, ``lora``) when it is for one kind alone."""
 
     def convert(value: object, old: Old) -> str:
         to_flag(value)

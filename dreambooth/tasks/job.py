@@ -61,7 +61,7 @@ class Job:
             raise StoppedEarly(message)
 
     def is_stop_asked(self) -> bool:
-        """Whether the user wants the job to end, for good or for now, and no step boundary has answered yet."""
+        """Whether the user wants the job to end, and no step boundary has answered yet."""
         asked = (self.run.requests / name for name in ENDING)
         return self.stop_asked.is_set() or any(path.exists() for path in asked)
 

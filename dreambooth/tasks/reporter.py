@@ -88,9 +88,7 @@ class Reporter:
         """Write ``what``, or what the settings want of every save, and see how good it is."""
         run = self._run
         during = run.learner.config.saving.during
-        wanted = what or (
-            "result" if during == "nothing" else during
-        )  # asked for by hand it is never nothing
+        wanted = what or ("result" if during == "nothing" else during)  # by hand it is something
         if wanted == "nothing":
             return
         with spared_without_room(self.job, f"the save of step {step}"):

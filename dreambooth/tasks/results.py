@@ -50,7 +50,7 @@ def write_checkpoint_file(run: Run, path: Path, record: ModelRecord) -> Mapping[
 
 
 def write_snapshot(run: Run, folder: Path, record: ModelRecord) -> None:
-    """The whole model as a folder in diffusers layout, an adapter merged into it; takes the place of another."""
+    """The whole model as a folder in diffusers layout, an adapter merged into it; an old one goes."""
     learner = run.learner
     dtype, before = DTYPES[learner.config.saving.dtype], open_working(learner.model.working)
     beside = folder.with_name(f".{folder.name}.new")

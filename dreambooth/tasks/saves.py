@@ -1,4 +1,4 @@
-"""What a training saves on its way: results and snapshots, written when they are due, removed when others count."""
+"""What a training saves on its way: results and snapshots, written when due, removed when others count."""
 
 from __future__ import annotations
 

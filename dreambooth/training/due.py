@@ -11,7 +11,7 @@ SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """A step boundary of a run; ``steps_before`` and ``epochs_before`` are of the model's earlier trainings."""
+    """A step boundary of a run; ``…_before`` are of the model's earlier trainings."""
 
     step: int
     steps_per_epoch: int

@@ -225,7 +225,7 @@ class Run:
             )
 
     def _take_changes(self, heard: Heard) -> None:
-        """Settings that change from here on: asked for now, or before the run went back to an earlier state."""
+        """Settings that change from here on: asked for now, or before the run went back to a state."""
         for change in self.changes:
             if change.step == self.step:
                 self._apply(change.values)
