@@ -34,7 +34,8 @@ ARROWS = {
     "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
     "client": set(),
     "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
-    "jobs": PLAIN | {"locks"},
+    "jobs": PLAIN | {"locks", "verdict"},
+    "verdict": set(),
     "doctor": {"environment"},
     "config": {"locks"},
     "events": {"config"},
@@ -45,7 +46,7 @@ ARROWS = {
     "lending": {"config", "locks"},
     "turns": {"config", "locks"},
     "worker": {"callback", "config", "events", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
+    "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns", "verdict"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config"},
@@ -72,7 +73,7 @@ LEFT = (
         "locks",
         "turns",
     }
-    | {"callback", "client", "lending", "visitors"}
+    | {"callback", "client", "lending", "verdict", "visitors"}
     | PLAIN
     | CONSOLE
 )

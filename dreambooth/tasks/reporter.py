@@ -12,11 +12,13 @@ from dreambooth.data.prompts import sample_prompt
 from dreambooth.events import ask, read_events
 from dreambooth.tasks.drawings import draw_asked
 from dreambooth.tasks.job import Job
+from dreambooth.tasks.judging import Judging
 from dreambooth.tasks.room import spared_without_room
 from dreambooth.tasks.saves import Saves
 from dreambooth.training.run import Run, Shown
 from dreambooth.training.samples import Preview, make_previews, planned_previews
 from dreambooth.training.step import StepReport
+from dreambooth.training.views import planned_views
 
 POLL_SECONDS = 0.2
 
@@ -31,7 +33,7 @@ class Reporter:
         self.folder = job.model_folder
         self.before = job.asked["lifetime_before"]
         self.board = SummaryWriter(str(self.folder.logging / job.run.path.name), flush_secs=10)
-        self.saves = Saves(job)
+        self.saves, self.judging = Saves(job), Judging(job)
         told = read_events(job.run)
         first_samples = {
             event["step"]: event["path"]
@@ -93,6 +95,21 @@ class Reporter:
             return
         with spared_without_room(self.job, f"the save of step {step}"):
             self.saves.write(run, wanted, self.preview)
+        self._judge()
+
+    def begin(self) -> None:
+        """What there is to do before the first step: see what the model draws without the training."""
+        if not self.judging.has_begun():
+            self._judge()
+
+    def _judge(self) -> None:
+        run = self._run
+        if not run.learner.config.samples.judge_saves:
+            return
+        captions = [self.captions[index] for index in range(len(run.learner.config.concepts))]
+        views = planned_views(run.learner.config, self._prompts(), captions)
+        with spared_without_room(self.job, f"the pictures of the save of step {run.step}"):
+            self.judging.draw(run, views)
 
     def sample(self, step: int) -> None:
         """Draw the previews with the live weights, or with their average."""

@@ -137,6 +137,8 @@ def train(job: Job) -> dict[str, Any]:
         _refuse_misreading(learner, dataset)
     job.events.write("start", step=run.step, num_steps=learner.num_steps, device=str(device.device))
     try:
+        if run.step == 0:
+            reporter.begin()
         outcome = run.train()
     finally:
         reporter.board.close()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from textwrap import wrap
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -40,6 +41,7 @@ class Summary:
     samples: Sequence[Image.Image]
     losses: Sequence[Series]
     memory: Sequence[Series]  # bytes
+    verdict: str = ""  # which of its saves is good
 
 
 def smoothed(values: Sequence[float]) -> list[float]:
@@ -66,6 +68,9 @@ def draw_summary(summary: Summary) -> bytes:
     FigureCanvasAgg(figure)
     figure.text(0.03, 0.955, summary.title, fontsize=15, fontweight="bold", color=INK, parse_math=False)
     figure.text(0.03, 0.915, summary.subtitle, fontsize=9.5, color=FAINT, parse_math=False)
+    if summary.verdict:
+        told = "\n".join(wrap(summary.verdict, 60 * num_panels))
+        figure.text(0.03, 0.9, told, fontsize=9.5, color=INK, parse_math=False, verticalalignment="top")
     spread = {"left": 0.03, "right": 0.975, "top": 0.86, "bottom": 0.075}
     if summary.samples:
         outer = GridSpec(1, 2, figure, wspace=0.14, **spread)
