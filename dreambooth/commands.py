@@ -35,12 +35,21 @@ from dreambooth.jobs.control import (
     resume_training,
 )
 from dreambooth.jobs.library import Library
+from dreambooth.jobs.model_card import find_save_of_step, list_saves
+from dreambooth.jobs.restoring import prepare_restore
+from dreambooth.jobs.run_judgement import judge_run
 from dreambooth.jobs.runs import is_alive
 from dreambooth.jobs.start import PACKAGE_ROOT, change_run
-from dreambooth.jobs.trainings import find_asked_training, find_changeable, find_resumable
+from dreambooth.jobs.trainings import (
+    find_asked_training,
+    find_changeable,
+    find_last_training,
+    find_resumable,
+)
 from dreambooth.migration.report import describe_report
 from dreambooth.running import at_end, run_job
 from dreambooth.setting_commands import changed_config, parse_changes
+from dreambooth.verdict import drift_words
 
 MOST_TEST_PROCESSES = 4  # each takes up to 1.5 GB
 ADAPTERS = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
@@ -150,6 +159,43 @@ def _change_run(library: Library, asked: Namespace, console: Console) -> int:
         keep_changes(library, asked.name, values)
     told = ", ".join(f"{name}={value}" for name, value in values.items())
     return console.result({"asked": "change", "values": values}, f"asked: from the next step on {told}")
+
+
+def saves(library: Library, asked: Namespace, console: Console) -> int:
+    """The saved steps of a model, with what was measured at each, and the verdict on its last training."""
+    library.load(asked.name)
+    folder = library.folder(asked.name)
+    run = find_last_training(folder)
+    told = {"saves": list_saves(folder), "judgement": judge_run(run, folder.path) if run else None}
+    return console.result(told, describe_saves(told))
+
+
+def describe_saves(told: dict[str, Any]) -> str:
+    """Saved steps in words, the latest first, then the verdict."""
+    judgement = told["judgement"] or {"saves": [], "words": ""}
+    measured = {each["step"]: each for each in judgement["saves"]}
+    lines = []
+    for save in told["saves"]:
+        known = measured.get(save["step"], {"validation": None, "drift": None})
+        line = f"step {save['step']}: {save['path']}"
+        if known["validation"] is not None:
+            line += f", validation {known['validation']:.4f}"
+        if known["drift"] is not None:
+            line += f", ordinary pictures {drift_words(known['drift'])}"
+        lines.append(line)
+    words = judgement["words"] if lines else "nothing was saved yet"
+    grid = [f"side by side: {judgement['grid']}"] if judgement.get("grid") else []
+    return "\n".join([*lines, *filter(None, [words]), *grid])
+
+
+def restore(library: Library, asked: Namespace, console: Console) -> int:
+    """Make a saved step the model again."""
+    library.load(asked.name)
+    weights = asked.weights
+    if weights.isdecimal():
+        weights = find_save_of_step(library.folder(asked.name), int(weights))["path"]
+    run = prepare_restore(library, asked.name, weights)
+    return run_job(run, console, {"done": "{weights} is the model now: {steps} steps of its life".format_map})
 
 
 def sample(library: Library, asked: Namespace, console: Console) -> int:

@@ -22,7 +22,8 @@ ARROWS = {
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
     "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
-    | PLAIN,
+    | PLAIN
+    | {"verdict"},
     "setting_commands": {"config", "console", "jobs"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},

@@ -43,7 +43,7 @@ class SampleConfig:
             "Show which step is good",
             "With every save the same pictures are drawn with the same seeds, and put below those of the "
             "saves before: the subject, the subject as your pictures do not show it, and the class alone. A "
-            "few seconds for each save; the quickest way to see when it has learnt enough, and when too much.",
+            "few seconds for each save; the quickest way to see when it has learnt enough, or too much.",
         ),
     )
     overfitting_prompt: str = since(

@@ -86,7 +86,7 @@ def current_config(run: RunFolder) -> TrainConfig:
 def change_training(run: RunFolder, values: Mapping[str, Any]) -> dict[str, Any]:
     """Change settings of a training that is under way or paused, by dotted name; from its next step on.
 
-    Raises ConfigError for settings that cannot change now. What was asked and is not yet taken counts as well.
+    Raises ConfigError for settings that cannot change now. What was asked and not yet taken counts too.
     """
     if job_of(run) != "train" or not (is_alive(run) or is_paused(run)):
         raise Conflict("this training is not under way any more")

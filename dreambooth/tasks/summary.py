@@ -59,7 +59,7 @@ def write_summary(job: Job, config: TrainConfig) -> None:
 
 
 def _verdict(events: list[Event], before: int) -> str | None:
-    """What the saves of the run come to, when anything was measured; ``before``: steps of earlier trainings."""
+    """What the saves come to, when anything was measured; ``before``: steps of earlier trainings."""
 
     def told(kind: str, name: str) -> dict[int, float]:
         found = [event for event in events if event["event"] == kind]
