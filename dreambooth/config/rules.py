@@ -193,9 +193,7 @@ def saving_problems(config: TrainConfig) -> Iterator[Problem]:
     if config.saving.copy_to and not is_folder(config.saving.copy_to):
         yield Problem("saving.copy_to", f"{config.saving.copy_to} is not a folder")
     if config.saving.keep_best and not config.saving.keep_last:
-        yield Problem(
-            "saving.keep_best", "all saves are kept; say with saving.keep_last how many of the last"
-        )
+        yield Problem("saving.keep_best", "all saves are kept already: set saving.keep_last too")
 
 
 def find_problems(config: TrainConfig) -> list[Problem]:

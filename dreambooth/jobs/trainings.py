@@ -66,7 +66,12 @@ def find_interrupted(library: Library, name: str) -> dict[str, Any] | None:
     if run is None or is_alive(run):
         return None
     summary = summarize(run)
-    return {"run": library.run_place(run), "step": summary.step or 0, "num_steps": summary.num_steps}
+    return {
+        "run": library.run_place(run),
+        "step": summary.step or 0,
+        "num_steps": summary.num_steps,
+        "is_paused": summary.outcome == "paused",
+    }
 
 
 def find_last_training(folder: ModelFolder) -> RunFolder | None:
