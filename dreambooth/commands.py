@@ -49,7 +49,6 @@ from dreambooth.jobs.trainings import (
 from dreambooth.migration.report import describe_report
 from dreambooth.running import at_end, run_job
 from dreambooth.setting_commands import changed_config, parse_changes
-from dreambooth.verdict import drift_words
 
 MOST_TEST_PROCESSES = 4  # each takes up to 1.5 GB
 ADAPTERS = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
@@ -181,7 +180,7 @@ def describe_saves(told: dict[str, Any]) -> str:
         if known["validation"] is not None:
             line += f", validation {known['validation']:.4f}"
         if known["drift"] is not None:
-            line += f", ordinary pictures {drift_words(known['drift'])}"
+            line += f", drift {known['drift']:.0%}"
         lines.append(line)
     words = judgement["words"] if lines else "nothing was saved yet"
     grid = [f"side by side: {judgement['grid']}"] if judgement.get("grid") else []

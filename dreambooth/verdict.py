@@ -21,7 +21,7 @@ class History:
 
     saves: Sequence[int] = ()
     losses: Mapping[int, float] = field(default_factory=dict)  # step → validation loss
-    drifts: Mapping[int, float] = field(default_factory=dict)  # step → see ``drift_words``
+    drifts: Mapping[int, float] = field(default_factory=dict)  # step → 1 for quite another picture
 
 
 @dataclass(frozen=True)
@@ -111,12 +111,7 @@ def _tell_drift(history: History, drifted_since: int | None) -> list[str]:
     if not history.drifts:
         return []
     last = max(history.drifts)
-    told = drift_words(history.drifts[last])
+    told = f"by {history.drifts[last]:.0%} at step {last}, where 100% is quite another picture"
     if drifted_since is None:
-        return [f"ordinary pictures are still the model's own ({told} at step {last})"]
-    return [f"ordinary pictures have drifted since step {drifted_since} ({told} at step {last})"]
-
-
-def drift_words(drift: float) -> str:
-    """A drift for people: 1 is a picture as different from what it was as from quite another one."""
-    return f"changed by {drift:.0%} of what lies between two different ones"
+        return [f"ordinary pictures have hardly drifted ({told})"]
+    return [f"ordinary pictures have drifted since step {drifted_since} ({told})"]

@@ -22,8 +22,7 @@ ARROWS = {
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
     "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
-    | PLAIN
-    | {"verdict"},
+    | PLAIN,
     "setting_commands": {"config", "console", "jobs"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},

@@ -81,11 +81,11 @@ def test_without_validation_only_the_last_stay():
         (History((200,), {200: 0.3, 400: 0.301}), "Validation has hardly changed since step 200;"),
         (
             History((400, 800), {}, {400: 0.1, 800: 0.2}),
-            "Ordinary pictures are still the model's own (changed by 20% of what lies between two different",
+            "Ordinary pictures have hardly drifted (by 20% at step 800, where 100% is quite another picture).",
         ),
         (
             History((400, 800, 1200), {}, {400: 0.1, 800: 0.6, 1200: 0.7}),
-            "Ordinary pictures have drifted since step 800 (changed by 70% of what lies between two",
+            "Ordinary pictures have drifted since step 800 (by 70% at step 1200, where 100% is quite another",
         ),
         (
             History((400, 800), RISEN, {400: 0.1, 800: 0.6}),

@@ -67,9 +67,8 @@ class Judging:
             Row(self._label(each), [self._cell(each, view) for view in views])
             for each in chosen_rows(self._steps(step))
         ]
-        heads = [f"{view.preview.wish.prompt} (seed {view.preview.wish.seed})" for view in views]
         with written_whole(self.grid, "wb") as file:
-            draw_grid(rows, heads).save(file, "PNG")
+            draw_grid(rows, [_head(view) for view in views]).save(file, "PNG")
 
     def _steps(self, last: int) -> list[int]:
         """Steps of the run whose pictures are there; those after the last are of what was taken back."""
@@ -87,6 +86,12 @@ class Judging:
         picture = _open(path)
         picture.thumbnail((CELL_PX, CELL_PX))
         return picture
+
+
+def _head(view: View) -> str:
+    """The prompt; ordinary pictures, of which there are several, have their seed too."""
+    wish = view.preview.wish
+    return f"{wish.prompt} (seed {wish.seed})" if view.kind == "ordinary" else wish.prompt
 
 
 def chosen_rows(steps: Sequence[int]) -> list[int]:
