@@ -71,10 +71,11 @@
       const { pictures } = await whole(this.page, "dataset.list", part);
       if (number !== this.asked) return;
       const shown = new Map(this.shown.map((picture) => [picture.path, picture]));
-      for (const { path, width, height, bucket, fault } of pictures) {
+      for (const { path, width, height, bucket, mask, fault } of pictures) {
         if (!shown.has(path)) continue;
-        const picture = Object.assign(shown.get(path), { width, height, bucket, fault });
+        const picture = Object.assign(shown.get(path), { width, height, bucket, mask, fault });
         picture.facts.textContent = factsOf(picture);
+        picture.badge.replaceChildren(...badgeOf(picture));
       }
     }
 
@@ -90,12 +91,13 @@
       }));
       const remove = h("button", { type: "button", "aria-label": `Take out ${name}`, onclick: () => this.page.attempt(() => this.remove(picture, row)) }, "Take out");
       picture.facts = h("span", {}, factsOf(picture));
+      picture.badge = h("span", {}, badgeOf(picture));
       const list = () => this.shown.map(({ path, name: title }) => ({ path, title }));
       const row = h("div", { class: "db-dataset-row" },
         h("button", { type: "button", class: "db-thumb", title: name, onclick: () => trainer.viewPicture(this.page, list(), this.shown.indexOf(picture)) },
           trainer.picture(picture.path, { side: 192, alt: name })),
         h("div", { class: "db-stack" },
-          h("p", { class: "db-soft" }, picture.facts, " ", state),
+          h("p", { class: "db-soft" }, picture.facts, " ", picture.badge, " ", state),
           text),
         remove);
       return row;
@@ -113,6 +115,13 @@
   function factsOf({ name, width, height, bucket, fault }) {
     if (fault) return `${name} · cannot be used: ${fault}`;
     return width ? `${name} · ${width} × ${height}, trained as ${bucket}` : name;
+  }
+
+  /** How much of a picture is learnt, where a mask leaves something out. */
+  function badgeOf({ mask }) {
+    if (!mask) return [];
+    const where = mask.kind === "alpha" ? "its own transparency" : "a file beside it";
+    return [h("span", { class: "db-badge", title: `The mask is ${where}; white or opaque parts are learnt.` }, `mask: ${Math.round(100 * mask.learnt_share)} % learnt`)];
   }
 
   function startBulk(page, editor) {

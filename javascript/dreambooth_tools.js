@@ -63,12 +63,16 @@
       await page.chosen.save();
       const place = page.find(".db-buckets");
       const told = await askUntilThere(page, "buckets.dry_run", { name: page.model }, () => place.replaceChildren(waiting()));
+      const drawing = h("div", {}, waiting());
       const rows = told.buckets.map((bucket) => [`${bucket.width} × ${bucket.height}`,
         ...[bucket.images, bucket.shown, bucket.class_images_shown, bucket.batches, bucket.smaller_batches].map(String)]);
       place.replaceChildren(
         h("p", {}, `An epoch shows ${told.num_shown} pictures in ${told.steps_per_epoch} steps; ${told.num_smaller_batches} of its ${told.num_batches} batches have fewer than ${told.batch_size}.`),
         table(["Size", "Pictures", "Shown", "Class images shown", "Batches", "Smaller ones"], rows),
+        drawing,
         ...[...told.warnings, ...told.skipped.map(({ path, reason }) => `${path}: ${reason}`)].map((text) => h("p", { class: "db-note db-warn" }, text)));
+      const { data, width, height } = await askUntilThere(page, "buckets.picture", { name: page.model }, () => {});
+      drawing.replaceChildren(h("img", { class: "db-drawing", src: data, width, height, alt: `${rows.length} sizes drawn to scale, and how some pictures are cut to them` }));
     });
     page.press("check.start", async () => {
       await page.chosen.save();

@@ -9,8 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {"cli", "commands", "console", "form_arguments", "running", "setting_commands", "tool_commands"}
-PARTS = {"config", "data", "models", "adapters"}
+CONSOLE = {"cli", "bucket_command", "commands", "console", "form_arguments", "running"}
+CONSOLE |= {"setting_commands", "setting_sources", "tool_commands"}
+PARTS = {"config", "data", "models", "adapters", "text"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
 # A name is a file or folder of the package, or one of the entries beside it.
@@ -21,20 +22,30 @@ ARROWS = {
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
+    "commands": {
+        "callback",
+        "jobs",
+        "host",
+        "console",
+        "form_arguments",
+        "running",
+        "setting_commands",
+    }
     | PLAIN,
-    "setting_commands": {"config", "console", "jobs"},
+    "bucket_command": {"actions", "config", "console", "jobs", "setting_commands"},
+    "setting_commands": {"config", "console", "jobs", "setting_sources"},
+    "setting_sources": {"config", "jobs", "migration"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},
     "form_arguments": {"config"},
     "console": {"events"},
-    "actions": {"jobs", "data", "locks", "toybox"} | PLAIN,
+    "actions": {"jobs", "data", "locks", "text", "toybox"} | PLAIN,
     "ui": {"actions", "jobs", "visitors"} | PLAIN,
     "api": {"actions", "data", "jobs"} | PLAIN,
     "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
     "client": set(),
     "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
-    "jobs": PLAIN | {"locks", "verdict"},
+    "jobs": PLAIN | {"launching", "locks", "verdict"},
     "verdict": set(),
     "doctor": {"environment"},
     "config": {"locks"},
@@ -45,13 +56,16 @@ ARROWS = {
     "visitors": set(),
     "lending": {"config", "locks"},
     "turns": {"config", "locks"},
-    "worker": {"callback", "config", "events", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns", "verdict"},
+    "launching": {"config", "environment"},
+    "worker": {"callback", "config", "events", "launching", "locks", "tasks"},
+    "tasks": TRAINER
+    | {"captioning", "launching", "lending", "locks", "migration", "tools", "turns", "verdict"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
-    "data": {"config"},
+    "data": {"config", "text"},
     "captioning": {"data"},
-    "models": {"config"},
+    "models": {"config", "text"},
+    "text": set(),
     "adapters": {"config", "models"},
     "tools": {"config", "models", "adapters"},
     "toybox": PARTS | {"training"},
@@ -70,7 +84,9 @@ LEFT = (
         "host",
         "actions",
         "jobs",
+        "launching",
         "locks",
+        "text",
         "turns",
     }
     | {"callback", "client", "lending", "verdict", "visitors"}

@@ -81,7 +81,7 @@ def test_without_validation_only_the_last_stay():
         (History((200,), {200: 0.3, 400: 0.301}), "Validation has hardly changed since step 200;"),
         (
             History((400, 800), {}, {400: 0.1, 800: 0.2}),
-            "Ordinary pictures have hardly drifted (by 20% at step 800, where 100% is quite another picture).",
+            "Ordinary pictures have hardly drifted (by 20% at step 800, where 100% is quite another picture",
         ),
         (
             History((400, 800, 1200), {}, {400: 0.1, 800: 0.6, 1200: 0.7}),

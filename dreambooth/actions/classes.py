@@ -14,9 +14,11 @@ from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import written_whole
 from dreambooth.config.store import ConfigError
-from dreambooth.data.captions import read_caption
-from dreambooth.data.listing import REJECTED, list_files
+from dreambooth.data.listing import REJECTED
 from dreambooth.data.moving import move_with_caption
+from dreambooth.data.roots.folders import list_folder
+from dreambooth.data.roots.reading import read_words
+from dreambooth.data.roots.source import Source
 from dreambooth.jobs.asking import prepare_with_config
 from dreambooth.jobs.library import find_concept
 
@@ -31,15 +33,16 @@ def list_classes(place: Workplace, values: Values) -> dict[str, Any]:
     pictures: list[dict[str, Any]] = []
     with refusing_bad_data():
         if own.strip():
-            pictures += [_describe(path, is_own=True) for path in list_files(Path(own)).pictures]
+            pictures += [_describe(source, is_own=True) for source in list_folder(Path(own)).sources]
         if generated.is_dir():
-            pictures += [_describe(path, is_own=False) for path in list_files(generated).pictures]
+            pictures += [_describe(source, is_own=False) for source in list_folder(generated).sources]
     return {"pictures": pictures}
 
 
-def _describe(path: Path, *, is_own: bool) -> dict[str, Any]:
-    seed = None if is_own else _find_seed(path)
-    return {"path": str(path), "prompt": read_caption(path).text, "seed": seed, "is_own": is_own}
+def _describe(source: Source, *, is_own: bool) -> dict[str, Any]:
+    seed = None if is_own else _find_seed(source.path)
+    prompt = read_words(source).caption
+    return {"path": str(source.path), "prompt": prompt, "seed": seed, "is_own": is_own}
 
 
 def _find_seed(path: Path) -> int | None:

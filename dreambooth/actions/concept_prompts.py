@@ -18,11 +18,14 @@ from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import with_values
-from dreambooth.data.captions import read_caption
 from dreambooth.data.concepts import instance_pictures, num_class_images
 from dreambooth.data.errors import DataError
-from dreambooth.data.listing import list_files
-from dreambooth.data.prompts import class_captions, find_word, instance_caption, sample_prompt
+from dreambooth.data.picture_options import PLAIN, PictureOptions
+from dreambooth.data.prompts import class_captions, find_word, sample_prompt
+from dreambooth.data.roots.opening import list_root
+from dreambooth.data.roots.reading import read_words
+from dreambooth.data.roots.source import is_preserved
+from dreambooth.data.variation import plain_words, vary_instance_prompt
 
 MOST_ROWS = 500  # of prompts, that are told of a concept
 GLANCED_AT = 100  # pictures, before all are looked at
@@ -37,6 +40,7 @@ class Prompts:
 
     instance: str
     classes: tuple[str, ...]  # what class images are drawn from; none without class images
+    is_taught: bool  # or shown to keep what the model knows
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Captioned:
 
     path: Path
     caption: str
+    options: PictureOptions = PLAIN
 
 
 def prompts(place: Workplace, values: Values) -> dict[str, Any]:
@@ -75,15 +80,16 @@ def _describe_all(config: TrainConfig, num_rows: int, progress: Progress) -> dic
 def _usable(index: int, concept: Concept) -> list[Captioned]:
     """The pictures that would be trained."""
     usable = instance_pictures(concept, index).usable
-    return [Captioned(picture.image.path, picture.caption) for picture in usable]
+    return [Captioned(picture.image.path, picture.caption, picture.options) for picture in usable]
 
 
 def _first_named(concept: Concept) -> list[Captioned]:
     """The first files that are named as pictures."""
     if not concept.instance_data_dir.strip():
         return []
-    paths = list_files(Path(concept.instance_data_dir)).pictures
-    return [Captioned(path, read_caption(path).text) for path in paths[:GLANCED_AT]]
+    sources = list_root(Path(concept.instance_data_dir)).sources
+    subject = islice((each for each in sources if not is_preserved(each)), GLANCED_AT)
+    return [Captioned(source.path, read_words(source).caption) for source in subject]
 
 
 def _describe(
@@ -91,13 +97,15 @@ def _describe(
 ) -> dict[str, Any]:
     try:
         pictures = read(concept)
-        found = [(picture, _prompts_of(config, concept, picture.caption)) for picture in pictures]
+        found = [(picture, _prompts_of(config, concept, picture)) for picture in pictures]
     except DataError as error:
         return {"prompts": [], "distinct": 0, "images": 0, "warnings": [str(error)]}
     counts = Counter(each for _, each in found)
     firsts = {each: picture for picture, each in reversed(found)}
     # Previews are drawn with the caption of the first picture.
-    sample = sample_prompt(concept, pictures[0].caption, config.method) if pictures else ""
+    first = next((picture for picture in pictures if not picture.options.is_preservation), None)
+    words = plain_words(first.caption, config.captions, first.options) if first else ""
+    sample = sample_prompt(concept, words, config.method) if first else ""
     return {
         "prompts": [
             {
@@ -115,16 +123,19 @@ def _describe(
     }
 
 
-def _prompts_of(config: TrainConfig, concept: Concept, caption: str) -> Prompts:
-    with_classes = num_class_images(concept, 1, config.method) > 0
+def _prompts_of(config: TrainConfig, concept: Concept, picture: Captioned) -> Prompts:
+    """Without chances: the first of several lines and choices, and tags where they stand."""
+    is_taught = not picture.options.is_preservation
+    with_classes = is_taught and num_class_images(concept, 1, config.method) > 0
     return Prompts(
-        instance=instance_caption(concept, caption, config.method),
-        classes=class_captions(concept, caption, config.method) if with_classes else (),
+        instance=vary_instance_prompt(config, concept, picture.caption, picture.options, chances=None),
+        classes=class_captions(concept, picture.caption, config.method) if with_classes else (),
+        is_taught=is_taught,
     )
 
 
 def _warnings(config: TrainConfig, concept: Concept, found: Iterable[Prompts]) -> Iterator[str]:
-    instances = list(dict.fromkeys(each.instance for each in found))
+    instances = list(dict.fromkeys(each.instance for each in found if each.is_taught))
     classes = list(dict.fromkeys(prompt for each in found for prompt in each.classes))
     token = concept.instance_token.strip()
     without = sum(find_word(prompt, token) is None for prompt in instances) if token else 0
@@ -146,12 +157,20 @@ def least_tokens(prompt: str) -> int:
 
 
 def _notes(config: TrainConfig) -> list[str]:
-    notes = []
-    if config.captions.shuffle_tags:
-        notes.append("what follows the first comma of a prompt is put in another order each time")
-    if share := config.captions.dropout_probability:
-        notes.append(f"{share:.0%} of the pictures are shown with an empty prompt")
-    return notes
+    """What varies from one showing to the next."""
+    captions = config.captions
+    kept = "behind those that are kept" if captions.keep_tags else "wherever they stand"
+    told = {
+        f"tags of a caption, {kept}, are put in another order each time": captions.shuffle_tags,
+        f"{captions.tag_dropout_probability:.0%} of those tags are left out, others each "
+        "time": captions.tag_dropout_probability,
+        "of {a|b} and of several lines another one is drawn each time; the first is told "
+        "here": captions.wildcards,
+        f"{captions.dropout_probability:.0%} of the pictures are shown with an empty "
+        "prompt": captions.dropout_probability,
+        f"one epoch of {captions.dropout_every_epochs} has empty prompts": captions.dropout_every_epochs,
+    }
+    return [text for text, applies in told.items() if applies]
 
 
 ACTIONS: dict[str, Action] = {"concepts.prompts": prompts}

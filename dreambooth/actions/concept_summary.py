@@ -20,8 +20,10 @@ from dreambooth.data.concepts import class_pictures, num_class_images
 from dreambooth.data.errors import DataError, PictureError
 from dreambooth.data.examples import Example, build_concept
 from dreambooth.data.images import inspect_image
-from dreambooth.data.listing import Skipped, list_files
+from dreambooth.data.listing import Skipped
 from dreambooth.data.prompts import FILEWORDS
+from dreambooth.data.roots.opening import list_root
+from dreambooth.data.roots.source import is_preserved, join_roots
 
 MOST_SKIPPED = 20  # that are told one by one
 
@@ -44,6 +46,11 @@ class Asked:
     def instance_folders(self) -> list[Path]:
         """Its folder of pictures, if it is there."""
         return _existing(self.concept.instance_data_dir)
+
+    @property
+    def preservation_folders(self) -> list[Path]:
+        """The folder of real pictures that keep the rest, if it is there."""
+        return _existing(self.concept.preservation_data_dir)
 
     @property
     def class_folders(self) -> list[Path]:
@@ -70,44 +77,50 @@ def summary(place: Workplace, values: Values) -> dict[str, Any]:
 
 
 def _existing(typed: str) -> list[Path]:
-    return [Path(typed)] if typed.strip() and Path(typed).is_dir() else []
+    return [Path(typed)] if typed.strip() and Path(typed).exists() else []
 
 
 def _glance(asked: Asked) -> dict[str, Any]:
     """What names alone tell."""
-    paths = [path for folder in asked.instance_folders for path in list_files(folder).pictures]
+    listed = join_roots(map(list_root, asked.instance_folders)).sources
+    sources = [source for source in listed if not is_preserved(source)]
     return {
         "complete": False,
-        "images": len(paths),
-        "captions": _count_captions(paths),
+        "images": len(sources),
+        "preservation": len(listed) - len(sources) + _count_preserved(asked),
+        "captions": sum(source.has_words for source in sources),
         "sizes": {},
         "smallest": None,
         "problems": [],
-        "class_images": _expect_classes(asked, len(paths)),
-        "pictures": [str(path) for path in paths[: asked.num_pictures]],
+        "class_images": _expect_classes(asked, len(sources)),
+        "pictures": [str(source.path) for source in sources[: asked.num_pictures]],
     }
 
 
 def _look(asked: Asked, progress: Progress) -> dict[str, Any]:
     """Everything, by the functions that a training uses."""
-    _inspect_all([*asked.instance_folders, *asked.class_folders], progress)
+    _inspect_all([*asked.instance_folders, *asked.preservation_folders, *asked.class_folders], progress)
     without_classes = with_concept(asked.config, asked.index, replace(asked.concept, num_class_images_per=0))
     problems: list[str] = []
     instances: tuple[Example, ...] = ()
+    preserved = 0
     try:
         own = build_concept(without_classes, asked.index, asked.generated)
-        instances = own.instances
+        instances = tuple(each for each in own.instances if not each.options.is_preservation)
+        preserved = len(own.instances) - len(instances)
         problems += [*_tell_skipped(own.skipped), *own.warnings]
     except DataError as error:
         problems.append(str(error))
     classes = _look_at_classes(asked, problems) if instances else _expect_classes(asked, 0)
-    problems += _caption_problems(asked, instances)
+    num_captions = _count_captions(asked, instances)
+    problems += _caption_problems(asked, len(instances), num_captions)
     return {
         "complete": True,
         "done": progress.total,
         "total": progress.total,
         "images": len(instances),
-        "captions": _count_captions([example.image for example in instances]),
+        "preservation": preserved,
+        "captions": num_captions,
         "sizes": _count_sizes(instances),
         "smallest": _find_smallest(instances),
         "problems": [problem.removeprefix(f"concept {asked.index}: ") for problem in problems],
@@ -118,7 +131,7 @@ def _look(asked: Asked, progress: Progress) -> dict[str, Any]:
 
 def _inspect_all(folders: Sequence[Path], progress: Progress) -> None:
     """Look at each picture once, so that all that follows remembers it."""
-    paths = [path for folder in folders for path in list_files(folder).pictures]
+    paths = join_roots(map(list_root, folders)).paths
     for number, path in enumerate(paths):
         progress.say(number, len(paths))
         _inspect(path)
@@ -149,7 +162,7 @@ def _look_at_classes(asked: Asked, problems: list[str]) -> dict[str, Any]:
 def _expect_classes(asked: Asked, num_instances: int) -> dict[str, Any]:
     """As many as so many pictures would need, and what is there by its names."""
     need = num_class_images(asked.concept, num_instances, asked.config.method)
-    have = sum(len(list_files(folder).pictures) for folder in asked.class_folders) if need else 0
+    have = sum(len(list_root(folder).sources) for folder in asked.class_folders) if need else 0
     return _tell_classes(asked, have, need, max(need - have, 0))
 
 
@@ -164,20 +177,27 @@ def _tell_skipped(skipped: Sequence[Skipped]) -> Iterator[str]:
         yield f"{len(skipped) - MOST_SKIPPED} more files are left out"
 
 
-def _caption_problems(asked: Asked, instances: Sequence[Example]) -> Iterator[str]:
-    num_captions = _count_captions([example.image for example in instances])
-    num_without = len(instances) - num_captions
+def _caption_problems(asked: Asked, num_images: int, num_captions: int) -> Iterator[str]:
+    num_without = num_images - num_captions
     concept = asked.concept
     prompts = (concept.instance_prompt, concept.class_prompt, concept.save_sample_prompt)
     is_read = asked.config.method == "finetune" or any(FILEWORDS in prompt for prompt in prompts)
     if is_read and num_without:
-        yield f"{num_without} of {len(instances)} pictures have no caption file; their names are read instead"
+        yield f"{num_without} of {num_images} pictures have no caption file; their names are read instead"
     if num_captions and not is_read:
         yield f"{num_captions} caption files are not used: no prompt of this concept holds {FILEWORDS}"
 
 
-def _count_captions(paths: Sequence[Path]) -> int:
-    return sum(path.with_suffix(".txt").is_file() for path in paths)
+def _count_captions(asked: Asked, instances: Sequence[Example]) -> int:
+    if not instances:
+        return 0
+    sources = join_roots(map(list_root, asked.instance_folders)).sources
+    worded = {source.path for source in sources if source.has_words}
+    return sum(example.image in worded for example in instances)
+
+
+def _count_preserved(asked: Asked) -> int:
+    return len(join_roots(map(list_root, asked.preservation_folders)).sources)
 
 
 def _count_sizes(examples: Sequence[Example]) -> dict[str, int]:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dreambooth.actions.asked import asked_choice, asked_flag, asked_mapping, asked_path, asked_text
+from dreambooth.actions.asked import asked_choice, asked_flag, asked_mapping, asked_text
+from dreambooth.actions.asked_pictures import asked_root, find_sources
 from dreambooth.actions.background import LOOKING, Progress, Work
 from dreambooth.actions.places import asked_pictures, refusing_bad_data
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.data.caption_journal import Journal, find_last, plan_change, undo
-from dreambooth.data.captions import read_caption
-from dreambooth.data.listing import list_files
+from dreambooth.data.roots.caption_place import find_caption_file
+from dreambooth.data.roots.reading import read_words
+from dreambooth.data.roots.source import Source
 from dreambooth.data.tags import KINDS, Edit, apply_edit, split_tags
 
 MOST_SHOWN = 200
@@ -26,6 +28,7 @@ class Rewrite:
     """A picture whose caption becomes another."""
 
     picture: Path
+    file: Path  # that holds the caption
     before: str
     after: str
 
@@ -43,7 +46,7 @@ def bulk(place: Workplace, values: Values) -> dict[str, Any]:
     name, edit = asked_text(values, "name"), _asked_edit(asked_mapping(values, "change"))
     place.library.load(name)
     with refusing_bad_data():
-        rewrites = _plan(_asked_pictures(place, values), edit)
+        rewrites = _plan(_asked_sources(place, values), edit)
         told = {"changed": len(rewrites), "changes": [_tell(each) for each in rewrites[:MOST_SHOWN]]}
         if asked_flag(values, "dry_run") or not rewrites:
             return {"complete": True, **told}
@@ -60,16 +63,22 @@ def _asked_edit(values: Values) -> Edit:
     return Edit(kind=kind, text=text, by=by, in_front=asked_flag(values, "in_front"))  # type: ignore[arg-type]
 
 
-def _asked_pictures(place: Workplace, values: Values) -> Sequence[Path]:
+def _asked_sources(place: Workplace, values: Values) -> Sequence[Source]:
     if "paths" in values:
-        return asked_pictures(place, values)
-    return list_files(asked_path(values, "folder")).pictures
+        return find_sources(values, asked_pictures(place, values))
+    return asked_root(values).sources
 
 
-def _plan(pictures: Sequence[Path], edit: Edit) -> list[Rewrite]:
-    found = [(picture, read_caption(picture).text) for picture in pictures]
-    rewrites = [Rewrite(picture, caption, apply_edit(caption, edit)) for picture, caption in found]
-    return [rewrite for rewrite in rewrites if rewrite.after != rewrite.before]
+def _plan(sources: Sequence[Source], edit: Edit) -> list[Rewrite]:
+    """What the rule changes; raises DataError when one of those captions cannot be changed here."""
+    rewrites = {}
+    for source in sources:
+        words = read_words(source)
+        after = apply_edit(words.caption, edit)
+        if after != words.caption:
+            file = find_caption_file(source, words)
+            rewrites[source.path] = Rewrite(source.path, file, words.caption, after)
+    return list(rewrites.values())
 
 
 def _tell(rewrite: Rewrite) -> dict[str, str]:
@@ -77,7 +86,7 @@ def _tell(rewrite: Rewrite) -> dict[str, str]:
 
 
 def _write(folder: Path, rewrites: Sequence[Rewrite], progress: Progress) -> dict[str, Any]:
-    changes = [plan_change(rewrite.picture, rewrite.after) for rewrite in rewrites]
+    changes = [plan_change(rewrite.file, rewrite.after) for rewrite in rewrites]
     try:
         Journal(folder).write(changes, lambda done: progress.say(done, len(changes)))
     finally:

@@ -17,20 +17,24 @@ from dreambooth.actions.places import asked_pictures, refusing_bad_data
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.data import DataConfig
 from dreambooth.config.folders import written_whole
-from dreambooth.data.buckets import training_sizes
-from dreambooth.data.concepts import read_pictures
+from dreambooth.config.resolution import resolution_for
+from dreambooth.config.settings import TrainConfig
+from dreambooth.data.buckets import Size, training_sizes
+from dreambooth.data.concepts import Picture, read_pictures
 from dreambooth.data.cropped_copies import Copy, plan_copies, write_copy
 from dreambooth.data.duplicates import Fingerprint, group_alike, read_fingerprint
 from dreambooth.data.errors import PictureError
-from dreambooth.data.listing import list_files
+from dreambooth.data.fitting import fitting_size
+from dreambooth.data.listing import Skipped
 from dreambooth.data.moving import move_with_caption
+from dreambooth.data.roots.opening import list_root
 
 
 def duplicates(_: Workplace, values: Values) -> dict[str, Any]:
-    """Groups of pictures in a folder that look alike; not ``complete`` until all are looked at."""
+    """Groups of pictures in a folder or list that look alike; not ``complete`` until all are looked at."""
     folder = asked_path(values, "folder")
     with refusing_bad_data():
-        paths = list_files(folder).pictures
+        paths = list_root(folder).paths
         answer = LOOKING.ask(
             ("duplicates", paths), partial(_find_duplicates, paths), place=("duplicates", folder)
         )
@@ -60,16 +64,21 @@ def crop(place: Workplace, values: Values) -> dict[str, Any]:
 
     With ``dry_run`` they are only counted by size.
     """
-    data = place.library.load(asked_text(values, "name")).config.data
+    config = place.library.load(asked_text(values, "name")).config
     folder, to = asked_path(values, "folder"), asked_path(values, "to")
     with refusing_bad_data():
-        list_files(folder)
-        return begin_work(partial(_crop, folder, to, data, asked_flag(values, "dry_run")))
+        list_root(folder)
+        return begin_work(partial(_crop, folder, to, config, is_dry_run=asked_flag(values, "dry_run")))
 
 
-def _crop(folder: Path, to: Path, data: DataConfig, is_dry_run: bool, progress: Progress) -> dict[str, Any]:  # noqa: FBT001
+def _crop(
+    folder: Path, to: Path, config: TrainConfig, progress: Progress, *, is_dry_run: bool
+) -> dict[str, Any]:
     pictures = read_pictures([folder])
-    copies = plan_copies(pictures.usable, training_sizes(data), folder, to)
+    sizes = training_sizes(config.data, resolution_for(config, folder))
+    fitted = [_fit(picture, sizes, config.data) for picture in pictures.usable]
+    skipped = [*pictures.skipped, *(each for each in fitted if isinstance(each, Skipped))]
+    copies = plan_copies([each for each in fitted if not isinstance(each, Skipped)], folder, to)
     written = [] if is_dry_run else copies
     for number, copy in enumerate(written):
         progress.say(number, len(copies))
@@ -79,8 +88,15 @@ def _crop(folder: Path, to: Path, data: DataConfig, is_dry_run: bool, progress: 
         "sizes": _count_sizes(copies),
         "written": len(written),
         "to": str(to),
-        "skipped": [{"name": file.path.name, "reason": file.reason} for file in pictures.skipped],
+        "skipped": [{"name": file.path.name, "reason": file.reason} for file in skipped],
     }
+
+
+def _fit(picture: Picture, sizes: Sequence[Size], data: DataConfig) -> tuple[Picture, Size] | Skipped:
+    try:
+        return picture, fitting_size(picture.image, sizes, data)
+    except PictureError as error:
+        return Skipped(picture.image.path, error.reason)
 
 
 def _count_sizes(copies: Sequence[Copy]) -> dict[str, int]:

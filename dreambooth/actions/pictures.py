@@ -100,7 +100,12 @@ def _make(path: Path, side_px: int) -> Shown:
         stored_as = image.format or ""
     if stored_as in MIME_TYPES:
         return Shown(_to_url(path.read_bytes(), stored_as), width, height)
-    return Shown(_to_url(_encode(picture, "PNG"), "PNG"), width, height)
+    return Shown(picture_url(picture), width, height)
+
+
+def picture_url(picture: Image.Image) -> str:
+    """A drawing as a data URL, without loss."""
+    return _to_url(_encode(picture, "PNG"), "PNG")
 
 
 def _encode(picture: Image.Image, stored_as: str) -> bytes:

@@ -11,6 +11,7 @@ from dreambooth.actions.workplace import Values, Workplace
 from dreambooth.config.store import ConfigError
 from dreambooth.data.errors import DataError
 from dreambooth.data.listing import is_named_as_picture
+from dreambooth.data.roots.opening import list_root
 
 
 @contextmanager
@@ -65,7 +66,9 @@ def _open_folders(place: Workplace, values: Values) -> Iterator[Path]:
     named = asked_texts(values, "folders", [])
     if "folder" in values:
         named = [*named, asked_text(values, "folder")]
-    yield from (typed_path(folder, "folders") for folder in named if folder.strip())
+    for folder in named:
+        if folder.strip():
+            yield from _opened(typed_path(folder, "folders"))
     yield from (typed_path(str(folder), "folder") for folder in place.upload_folders)
     for name in place.library.names():
         yield from _concept_folders(place, name)
@@ -77,6 +80,17 @@ def _concept_folders(place: Workplace, name: str) -> Iterator[Path]:
     except ConfigError:
         return  # a model that cannot be read names no folders
     for concept in concepts:
-        for folder in (concept.instance_data_dir, concept.class_data_dir):
+        for folder in (concept.instance_data_dir, concept.class_data_dir, concept.preservation_data_dir):
             if folder.strip():
-                yield typed_path(folder, "folder")
+                yield from _opened(typed_path(folder, "folder"))
+
+
+def _opened(place: Path) -> Iterator[Path]:
+    """A folder, or the folders of the pictures that a list names."""
+    if not place.is_file():
+        yield place
+        return
+    try:
+        yield from {path.parent for path in list_root(place).paths}
+    except DataError:
+        return  # a list that cannot be read names none

@@ -8,7 +8,7 @@ from dreambooth.actions.asked import asked_choice, asked_path, asked_share, aske
 from dreambooth.actions.places import refusing_bad_data
 from dreambooth.actions.starting import begin
 from dreambooth.actions.workplace import Action, Values, Workplace
-from dreambooth.data.listing import list_files
+from dreambooth.data.roots.opening import list_root
 from dreambooth.jobs.taggers import MODES, find_taggers, prepare_captions
 
 USUAL_THRESHOLD = 0.35
@@ -37,7 +37,7 @@ def run(place: Workplace, values: Values) -> dict[str, Any]:
     """
     folder = asked_path(values, "folder")
     with refusing_bad_data():
-        list_files(folder)
+        list_root(folder)
     asked = {
         "folder": str(folder),
         "mode": asked_choice(values, "mode", MODES),

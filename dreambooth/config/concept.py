@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dreambooth.config.entry import entry
 from dreambooth.config.option import option, since
 
 
@@ -14,8 +15,14 @@ class Concept:
 
     title: ClassVar[str] = "Concept"
 
-    instance_data_dir: str = option(
-        "", "Instance folder", "Your pictures; searched with all its sub-folders."
+    instance_data_dir: str = entry(
+        option(
+            "",
+            "Instance folder",
+            "Your pictures, a folder with all its sub-folders; or a list of pictures or folders (.json, "
+            ".jsonl), or a dataset of kohya's (.toml).",
+        ),
+        "pictures",
     )
     instance_prompt: str = option(
         "[filewords]",
@@ -24,10 +31,13 @@ class Concept:
     )
     instance_token: str = option("", "Instance token", "A rare word that will mean your subject, e.g. sks.")
     class_token: str = option("", "Class token", "The ordinary word for what your subject is, e.g. dog.")
-    class_data_dir: str = option(
-        "",
-        "Class folder",
-        "Your own pictures of ordinary things of the class; generated ones are kept with the model.",
+    class_data_dir: str = entry(
+        option(
+            "",
+            "Class folder",
+            "Your own pictures of ordinary things of the class; generated ones are kept with the model.",
+        ),
+        "pictures",
     )
     class_prompt: str = option(
         "[filewords]",
@@ -47,15 +57,28 @@ class Concept:
     repeats: int = option(
         1, "Repeats", "How often an epoch shows each of these pictures.", low=1, high=10_000
     )
-    preservation_data_dir: str = since(
+    resolution: int = since(
         "0.2",
         option(
-            "",
-            "Preservation folder",
-            "Real pictures of other things with captions of their own, which keep the model as it is: a few "
-            "hundred of what it draws well. Better than generated class images, which hold it to its own "
-            "faults. A folder named preservation among the instance pictures is one, too.",
+            0,
+            "Resolution of this concept",
+            "0: that of the run. Two concepts on one folder, e.g. with 512 and 768, teach a model both.",
+            low=0,
+            high=4096,
         ),
+    )
+    preservation_data_dir: str = entry(
+        since(
+            "0.2",
+            option(
+                "",
+                "Preservation folder",
+                "Real pictures of other things with captions of their own, which keep the model as it is: a "
+                "few hundred of what it draws well. Better than generated class images, which hold it to its "
+                "own faults. A folder named preservation among the instance pictures is one, too.",
+            ),
+        ),
+        "pictures",
     )
     preservation_multiply: float = since(
         "0.2",
@@ -65,7 +88,7 @@ class Concept:
             "How often an epoch shows each of them: of 1000 pictures, 0.025 draws 25 for every epoch, others "
             "each time. Try as many as half of your own pictures; more where ordinary things change. A "
             "multiply.txt of the folder goes first.",
-            low=0,
+            low=0.0001,
             high=100,
         ),
     )

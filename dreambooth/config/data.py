@@ -17,7 +17,7 @@ class DataConfig:
     resolution: int = option(
         512,
         "Resolution",
-        "Side of a square training picture in pixels; others keep its area.",
+        "Side of a square training picture in pixels; others keep its area. A concept may have its own.",
         low=32,
         high=4096,
     )
@@ -25,7 +25,45 @@ class DataConfig:
         True, "Aspect buckets", "Train pictures in about their own shape; off: everything is cropped square."
     )
     bucket_step_px: int = option(
-        64, "Bucket step", "Sides are multiples of this many pixels.", low=8, high=512, advanced=True
+        64,
+        "Bucket step",
+        "Sides are multiples of this many pixels, itself a multiple of 8. 64 suits every model; 32 cuts "
+        "less off and makes more sizes, so more batches that are not full.",
+        low=8,
+        high=512,
+        advanced=True,
+    )
+    bucket_min_px: int = since(
+        "0.2",
+        option(
+            0,
+            "Shortest side",
+            "No side of a bucket is shorter; 0: half the resolution. Less lets panoramas keep their ends.",
+            low=0,
+            high=4096,
+            advanced=True,
+        ),
+    )
+    bucket_max_px: int = since(
+        "0.2",
+        option(
+            0,
+            "Longest side",
+            "No side of a bucket is longer; 0: twice the resolution. As much as the resolution makes long "
+            "pictures small rather than cut.",
+            low=0,
+            high=8192,
+            advanced=True,
+        ),
+    )
+    bucket_no_upscale: bool = since(
+        "0.2",
+        option(
+            False,
+            "Never enlarge",
+            "A picture smaller than its bucket is trained at its own size, rounded down to the step: nothing "
+            "blurred is learnt, and there are more sizes. Off: it is enlarged.",
+        ),
     )
     batch_size: int = option(
         1, "Batch size", "Instance images per pass; class images come on top.", low=1, high=512

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
-Role = Literal["", "text", "file", "folder", "file or folder", "output", "save"]
+Role = Literal["", "text", "file", "folder", "file or folder", "output", "save", "pictures"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +14,7 @@ class Entry:
     """What the text of a field stands for, and whether it must be given.
 
     ``text`` has several lines; ``output`` is a file or folder to be written; ``save`` is a saved step of a
-    model, as a path in its folder.
+    model, as a path in its folder; ``pictures`` is a folder of pictures, or a list of them.
     """
 
     role: Role = ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal, overload
 
+DATASET_LISTS = (".json", ".jsonl", ".toml")  # suffixes of files that name pictures
 WEIGHT_FILES = {  # part → its weights, in ``working/``
     "unet": "unet/diffusion_pytorch_model.safetensors",
     "vae": "vae/diffusion_pytorch_model.safetensors",
@@ -127,6 +128,11 @@ class RunFolder:
         return self.path / "state"
 
     @property
+    def processes(self) -> Path:
+        """Where several processes that share a training tell each other how they ended."""
+        return self.path / "processes"
+
+    @property
     def lock_file(self) -> Path:
         """Held by the worker as long as it lives."""
         return self.path / "worker.lock"
@@ -138,6 +144,11 @@ def is_folder(typed: str) -> bool:
         return Path(typed).is_dir()
     except (OSError, ValueError):
         return False
+
+
+def is_dataset(typed: str) -> bool:
+    """Whether what somebody typed is a folder, or a file that is named as a list of pictures."""
+    return is_folder(typed) or (is_file(typed) and Path(typed).suffix.lower() in DATASET_LISTS)
 
 
 def is_file(typed: str) -> bool:

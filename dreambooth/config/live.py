@@ -173,15 +173,16 @@ def load_changes(run: RunFolder) -> list[Change]:
     return [Change(each["step"], each["values"]) for each in told]
 
 
-def add_change(run: RunFolder, change: Change) -> list[Change]:
-    """Keep one more; it also stands in the place of what an earlier attempt changed at later steps."""
-    return _save(run, [*_without(load_changes(run), change.values, since=change.step), change])
+def with_change(changes: list[Change], change: Change) -> list[Change]:
+    """One more; it also stands in the place of what an earlier attempt changed at later steps."""
+    kept = [*_without(changes, change.values, since=change.step), change]
+    return sorted(kept, key=lambda each: each.step)
 
 
 def forget_changes(run: RunFolder, names: Collection[str]) -> None:
     """What is set anew for the whole run is no longer changed on the way."""
     if run.changes_file.exists():
-        _save(run, _without(load_changes(run), names, since=0))
+        save_changes(run, _without(load_changes(run), names, since=0))
 
 
 def _without(changes: list[Change], names: Collection[str], since: int) -> list[Change]:
@@ -194,8 +195,7 @@ def _without(changes: list[Change], names: Collection[str], since: int) -> list[
     return [each for each in kept if each.values]
 
 
-def _save(run: RunFolder, changes: list[Change]) -> list[Change]:
-    ordered = sorted(changes, key=lambda change: change.step)
+def save_changes(run: RunFolder, changes: list[Change]) -> None:
+    """Keep them for a run that goes on."""
     with written_whole(run.changes_file) as file:
-        json.dump([asdict(change) for change in ordered], file, ensure_ascii=False)
-    return ordered
+        json.dump([asdict(change) for change in changes], file, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dreambooth.config.resolution import largest_resolution
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.weights import WeightCounts
 
@@ -18,7 +19,7 @@ def estimate_bytes(
     """
     frozen = counts.everything - counts.learning if config.adapter == "none" else counts.everything
     weights = 4 * counts.learning + (2 if in_half_precision and on_gpu else 4) * frozen
-    area = (config.data.resolution / 512) ** 2
+    area = (largest_resolution(config) / 512) ** 2
     width = (counts.unet / 860e6) ** 0.5
     activations = 2.4e9 * num_pictures(config) * area * width * (1 if in_half_precision else 2)
     if config.precision.gradient_checkpointing:

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from pathlib import Path
 
+from dreambooth.config.accelerate_file import accelerate_file_problems, read_accelerate_file
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
-from dreambooth.config.folders import find_name_fault, is_file, is_folder
+from dreambooth.config.folders import DATASET_LISTS, find_name_fault, is_dataset, is_file, is_folder
+from dreambooth.config.picture_rules import size_problems, variation_problems
+from dreambooth.config.problem import Problem
 from dreambooth.config.settings import TrainConfig
 
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that cannot be done as asked: the setting's name, and what to do."""
-
-    setting: str
-    advice: str
-
-    def __str__(self) -> str:
-        return f"{self.setting}: {self.advice}"
+NO_DATASET = f"is not a folder, nor a list of pictures ({', '.join(DATASET_LISTS)})"
 
 
 def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
     if not concept.instance_data_dir:
         yield Problem(f"{place}.instance_data_dir", "name the folder with your pictures")
-    elif not is_folder(concept.instance_data_dir):
-        yield Problem(f"{place}.instance_data_dir", f"{concept.instance_data_dir} is not a folder")
+    elif not is_dataset(concept.instance_data_dir):
+        yield Problem(f"{place}.instance_data_dir", f"{concept.instance_data_dir} {NO_DATASET}")
     if concept.class_data_dir and not is_folder(concept.class_data_dir):
         yield Problem(f"{place}.class_data_dir", f"{concept.class_data_dir} is not a folder")
     if concept.class_data_dir and concept.class_data_dir == concept.instance_data_dir:
@@ -35,8 +29,8 @@ def _concept_problems(concept: Concept, place: str) -> Iterator[Problem]:
 
 def _preservation_problems(concept: Concept, place: str) -> Iterator[Problem]:
     folder = concept.preservation_data_dir
-    if folder and not is_folder(folder):
-        yield Problem(f"{place}.preservation_data_dir", f"{folder} is not a folder")
+    if folder and not is_dataset(folder):
+        yield Problem(f"{place}.preservation_data_dir", f"{folder} {NO_DATASET}")
     if folder and folder in (concept.instance_data_dir, concept.class_data_dir):
         yield Problem(
             f"{place}.preservation_data_dir", "holds other pictures than the instance and class folders"
@@ -111,9 +105,6 @@ def training_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("parts.train_unet", "choose at least one part to train")
     if not config.parts.train_unet and 0 < config.parts.text_encoder_fraction < 1:
         yield Problem("parts.text_encoder_fraction", "the text encoder learns alone: set it to 1")
-    if config.data.resolution % config.data.bucket_step_px:
-        step = config.data.bucket_step_px
-        yield Problem("data.resolution", f"must be a multiple of the bucket step {step}")
     if config.precision.attention == "xformers" and config.precision.device == "cpu":
         yield Problem("precision.attention", "xformers needs CUDA; choose sdpa")
 
@@ -130,8 +121,21 @@ def average_problems(config: TrainConfig) -> Iterator[Problem]:
     if ema.text_encoders and config.parts.text_encoder_fraction == 0:
         yield Problem("ema.text_encoders", "no text encoder is trained: set parts.text_encoder_fraction")
     if ema.placement == "beside" and ema.text_encoders:
+        yield Problem("ema.text_encoders", "choose ema.placement main: beside it only the U-Net's has room")
+
+
+def caption_problems(config: TrainConfig) -> Iterator[Problem]:
+    """Signs in captions that could not be told apart, and captions that nobody would read."""
+    captions = config.captions
+    if not captions.tag_separator.strip():
+        yield Problem("captions.tag_separator", "name what stands between tags, e.g. a comma")
+    elif captions.tag_separator in captions.secondary_separator:
+        yield Problem("captions.secondary_separator", "must not hold the tag separator: try ;;;")
+    if captions.keep_tags_separator and captions.keep_tags_separator == captions.secondary_separator:
+        yield Problem("captions.secondary_separator", "is the separator of kept tags: choose another sign")
+    if captions.dropout_every_epochs == 1:
         yield Problem(
-            "ema.text_encoders", "beside the weights a checkpoint has room for the U-Net's average alone"
+            "captions.dropout_every_epochs", "1 leaves no epoch with captions: choose 2 or more, or 0"
         )
 
 
@@ -196,16 +200,42 @@ def saving_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("saving.keep_best", "all saves are kept already: set saving.keep_last too")
 
 
+def machine_problems(config: TrainConfig) -> Iterator[Problem]:
+    """Processes that cannot be shared among the machines, or cannot meet."""
+    machines = config.machines
+    if machines.num_processes % machines.num_machines:
+        yield Problem("machines.num_processes", f"must be a multiple of the {machines.num_machines} machines")
+    if machines.num_machines > 1 and not machines.main_address.strip():
+        yield Problem("machines.main_address", "several machines need the address of the first")
+    if machines.num_processes > 1 and config.precision.device == "mps":
+        yield Problem("machines.num_processes", "there is one mps device: set 1, or precision.device=cpu")
+    if machines.accelerate_config and machines.num_processes == 1:
+        yield Problem(
+            "machines.accelerate_config", "is for several processes: set machines.num_processes too"
+        )
+    elif machines.accelerate_config:
+        try:
+            told = read_accelerate_file(Path(machines.accelerate_config))
+        except ValueError as error:
+            yield Problem("machines.accelerate_config", str(error))
+            return
+        yield from (Problem(*problem) for problem in accelerate_file_problems(told, config))
+
+
 def find_problems(config: TrainConfig) -> list[Problem]:
     """Every contradiction in the settings."""
     checks = (
         concept_problems,
         method_problems,
+        size_problems,
+        variation_problems,
         training_problems,
         average_problems,
         placement_problems,
+        caption_problems,
         adapter_problems,
         rate_problems,
         saving_problems,
+        machine_problems,
     )
     return [problem for check in checks for problem in check(config)]

@@ -5,17 +5,19 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count, islice, zip_longest
 
+from dreambooth.config.data import DataConfig
+from dreambooth.config.machines import MachinesConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.grouping import Shape, chunks, group_by_step, instances_per_step, shape_of
 from dreambooth.data.looks import PLAIN, Look, draw_look
-from dreambooth.data.prompts import shuffle_tags
 from dreambooth.data.quotas import count_shown, shown_in_epoch
+from dreambooth.data.variation import Chances, varies, vary_instance_prompt, vary_tags
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,24 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Share:
+    """The rows of a batch that one of several processes computes."""
+
+    rows: slice
+    num_whole: int
+
+
+@dataclass(frozen=True)
 class Batch:
     """What passes through the model together: examples of one size, at most batch_size of each kind."""
 
     items: tuple[Item, ...]
+    share: Share | None = None  # where several processes compute the rows of a batch
+
+    @property
+    def num_whole(self) -> int:
+        """How many examples the whole batch has."""
+        return self.share.num_whole if self.share else len(self.items)
 
     @property
     def size(self) -> Size:
@@ -49,7 +65,23 @@ def steps_per_epoch(dataset: Dataset, config: TrainConfig) -> int:
     num_shown = count_shown(dataset.instances)
     if not num_shown:
         raise DataError("an epoch would show no picture: raise the multipliers of the folders (multiply.txt)")
-    return -(-num_shown // instances_per_step(config.data))
+    return -(-num_shown // instances_per_step(as_one_process(config).data))
+
+
+def as_one_process(config: TrainConfig) -> TrainConfig:
+    """The settings by which one process alone would see what several see together."""
+    batch_size = config.data.batch_size * config.machines.num_processes
+    return replace(config, data=replace(config.data, batch_size=batch_size), machines=MachinesConfig())
+
+
+def share_of(step: Step, number: int, count: int) -> Step:
+    """What process ``number`` of ``count`` computes of a step: of every batch each ``count``-th example.
+
+    Batches keep their places, since random numbers are drawn for whole batches by their numbers; so one may
+    have no items.
+    """
+    rows = slice(number, None, count)
+    return tuple(Batch(batch.items[rows], Share(rows, len(batch.items))) for batch in step)
 
 
 def count_steps(config: TrainConfig, dataset: Dataset) -> int:
@@ -77,6 +109,7 @@ def find_step(dataset: Dataset, config: TrainConfig, step: int) -> Step:
 
 
 def _build_steps(dataset: Dataset, config: TrainConfig, epoch: int, first: int) -> Iterator[Step]:
+    config = as_one_process(config)
     seed = config.seed
     shown = shown_in_epoch(dataset.instances, seed, epoch)
     groups = group_by_step(shown, config.data, random.Random(f"{seed} batches {epoch}"))
@@ -85,7 +118,8 @@ def _build_steps(dataset: Dataset, config: TrainConfig, epoch: int, first: int) 
     for index, group in enumerate(groups):
         beside = [partner for partner in islice(partners, len(group)) if partner is not None]
         if index >= first:
-            yield _build_step(group, beside, config, f"{seed} item {number + index}")
+            batches = _fill_batches(group, beside, config.data)
+            yield _show(batches, config, epoch, f"{seed} item {number + index}")
 
 
 def _deal_partners(
@@ -118,34 +152,35 @@ def _take_turns(examples: Sequence[Example], seed: str, start: int) -> Iterator[
         position = 0
 
 
-def _build_step(instances: list[Example], classes: list[Example], config: TrainConfig, seed: str) -> Step:
+def _fill_batches(instances: list[Example], classes: list[Example], data: DataConfig) -> list[list[Example]]:
     """Batches by shape; class images share one with instance images of their shape while there are any."""
-    batch_size = config.data.batch_size
     shapes: dict[Shape, tuple[list[Example], list[Example]]] = {}
     for example in instances + classes:
-        own, ordinary = shapes.setdefault(shape_of(example, config.data), ([], []))
+        own, ordinary = shapes.setdefault(shape_of(example, data), ([], []))
         (ordinary if example.is_class else own).append(example)
     batches: list[list[Example]] = []
     for own, ordinary in shapes.values():
-        pairs = zip_longest(chunks(own, batch_size), chunks(ordinary, batch_size))
+        pairs = zip_longest(chunks(own, data.batch_size), chunks(ordinary, data.batch_size))
         batches += [(ours or []) + (theirs or []) for ours, theirs in pairs]
+    return batches
+
+
+def _show(batches: list[list[Example]], config: TrainConfig, epoch: int, seed: str) -> Step:
     index = count()
     return tuple(
-        Batch(tuple(_build_item(example, config, f"{seed} {next(index)}") for example in batch))
+        Batch(tuple(_build_item(example, config, epoch, f"{seed} {next(index)}") for example in batch))
         for batch in batches
     )
 
 
-def _build_item(example: Example, config: TrainConfig, where: str) -> Item:
+def _build_item(example: Example, config: TrainConfig, epoch: int, where: str) -> Item:
     rng = random.Random(where)
     chances = rng.random(), rng.random()  # always both, so that one setting does not move what another draws
-    prompt = shuffle_tags(example.prompt, rng) if config.captions.shuffle_tags else example.prompt
-    if chances[1] < dropout_of(example, config):
-        prompt = ""
+    is_dropped = chances[1] < dropout_of(example, config, epoch)
     return Item(
         example,
         flipped=chances[0] < flip_of(example, config),
-        prompt=prompt,
+        prompt="" if is_dropped else _shown_prompt(example, config, Chances(where, rng)),
         look=_draw_look(example, config, where),
         is_masked=random.Random(f"{where} mask").random() >= config.augment.unmasked_probability,
     )
@@ -157,13 +192,24 @@ def _draw_look(example: Example, config: TrainConfig, where: str) -> Look:
     return draw_look(config.augment, whole, size, where=where, picture=picture, seed=config.seed)
 
 
+def _shown_prompt(example: Example, config: TrainConfig, chances: Chances) -> str:
+    if not varies(config.captions, example.options):
+        return example.prompt
+    if example.is_class:
+        return vary_tags(example.prompt, config.captions, example.options, chances)
+    concept = config.concepts[example.concept]
+    return vary_instance_prompt(config, concept, example.caption, example.options, chances)
+
+
 def flip_of(example: Example, config: TrainConfig) -> float:
     """The share of its showings in which a picture is mirrored."""
     own = example.options.flip_p
     return config.augment.flip_probability if own is None else own
 
 
-def dropout_of(example: Example, config: TrainConfig) -> float:
-    """The share of its showings in which a picture has no words."""
-    own = example.options.cond_dropout
-    return config.captions.dropout_probability if own is None else own
+def dropout_of(example: Example, config: TrainConfig, epoch: int) -> float:
+    """The share of its showings in an epoch (0 is the first) in which a picture has no words."""
+    if example.options.cond_dropout is not None:
+        return example.options.cond_dropout
+    every = config.captions.dropout_every_epochs
+    return 1.0 if every and (epoch + 1) % every == 0 else config.captions.dropout_probability

@@ -38,10 +38,9 @@ class Undone:
     left: tuple[Path, ...]  # changed again since, so they were left as they are
 
 
-def plan_change(picture: Path, caption: str) -> Change:
-    """What giving a picture this caption amounts to; raises DataError when the old one cannot be read."""
-    path = picture.with_suffix(".txt")
-    return Change(path, _read_bytes(path), caption)
+def plan_change(file: Path, caption: str) -> Change:
+    """What writing a caption into its file amounts to; raises DataError when the old one cannot be read."""
+    return Change(file, _read_bytes(file), caption)
 
 
 class Journal:

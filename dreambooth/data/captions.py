@@ -1,4 +1,4 @@
-"""What a picture shows, in words: from the text file beside it, or from its name."""
+"""Words in files and in names of files."""
 
 from __future__ import annotations
 
@@ -11,38 +11,34 @@ from dreambooth.data.errors import DataError
 
 
 @dataclass(frozen=True)
-class Caption:
-    """One line of text, and what should be told about how it was read."""
+class Text:
+    """What a file holds, and what should be told about how it was read."""
 
     text: str
-    warning: str | None = None
+    fault: str | None = None
 
 
-def read_caption(image: Path) -> Caption:
-    """A picture's caption: the ``.txt`` of the same stem, joined to one line, else the words of its name.
+def read_text(file: Path) -> Text:
+    """The text of a file; UTF-8, and UTF-16 with its mark, as they are, all else as Windows-1252 with a word.
 
-    UTF-8, and UTF-16 with its mark, are taken as they are; all else is read as Windows-1252 with a warning.
-    Raises DataError when the file is there and cannot be opened.
+    Raises DataError when it cannot be opened.
     """
-    file = image.with_suffix(".txt")
     try:
         data = file.read_bytes()
-    except FileNotFoundError:
-        return Caption(stem_to_caption(image.stem))
     except OSError as error:
-        raise DataError(f"the caption {file} cannot be read: {error.strerror}") from error
+        raise DataError(f"{file} cannot be read: {error.strerror}") from error
     text, is_guessed = _decode(data)
-    warning = f"{file} is not UTF-8; it was read as Windows-1252: save it as UTF-8" if is_guessed else None
-    return Caption(" ".join(text.split()), warning)
+    return Text(text, "is not UTF-8; it was read as Windows-1252: save it as UTF-8" if is_guessed else None)
 
 
 def stem_to_caption(stem: str) -> str:
-    """The words of a file name: without the digits, dashes, underscores and spaces in front.
+    """The words of a file name: from the first letter on up to an underscore.
 
-    >>> stem_to_caption("0012_-a red ball")
+    >>> stem_to_caption("0012_-a red ball_03")
     'a red ball'
     """
-    return " ".join(re.sub(r"^[\d\-_\s]+", "", stem).split())
+    words = re.sub(r"^[\d\-_\s]+", "", stem).partition("_")[0]
+    return " ".join(words.split())
 
 
 def _decode(data: bytes) -> tuple[str, bool]:

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from dreambooth.config.folders import written_whole
-from dreambooth.data.buckets import Size, nearest_bucket
+from dreambooth.data.buckets import Size
 from dreambooth.data.concepts import Picture
 from dreambooth.data.errors import DataError
 from dreambooth.data.pictures import load_picture
@@ -24,7 +24,10 @@ class Copy:
     place: Path
 
 
-def plan_copies(pictures: Sequence[Picture], sizes: Sequence[Size], source: Path, to: Path) -> list[Copy]:
+Sized = tuple[Picture, Size]  # what it is cut to
+
+
+def plan_copies(pictures: Sequence[Sized], source: Path, to: Path) -> list[Copy]:
     """A copy of every picture of the folder ``source``, in the same sub-folders of ``to``.
 
     Raises DataError when ``to`` holds something, or one of the folders lies inside the other.
@@ -32,11 +35,10 @@ def plan_copies(pictures: Sequence[Picture], sizes: Sequence[Size], source: Path
     _check_place(source, to)
     taken: set[Path] = set()
     copies = []
-    for picture in pictures:
+    for picture, size in pictures:
         place = _find_free(to / picture.image.path.relative_to(source).with_suffix(".png"), taken)
         taken.add(place)
-        image = picture.image
-        copies.append(Copy(picture, nearest_bucket(image.width_px, image.height_px, sizes), place))
+        copies.append(Copy(picture, size, place))
     return copies
 
 

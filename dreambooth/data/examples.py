@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from dreambooth.config.concept import Concept
+from dreambooth.config.augment import Masks
+from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.buckets import Size, nearest_bucket, training_sizes
+from dreambooth.data.buckets import Size, training_sizes
 from dreambooth.data.concepts import (
     Picture,
     Pictures,
     class_pictures,
-    instance_pictures,
     num_class_images,
+    own_pictures,
     preservation_pictures,
 )
-from dreambooth.data.errors import DataError
+from dreambooth.data.errors import DataError, PictureError
+from dreambooth.data.fitting import fitting_mask, fitting_size, mask_warnings
 from dreambooth.data.listing import Skipped
-from dreambooth.data.loss_masks import LossMask, find_mask
+from dreambooth.data.loss_masks import LossMask
 from dreambooth.data.picture_options import PLAIN, PictureOptions
-from dreambooth.data.prompts import class_caption, instance_caption
+from dreambooth.data.prompts import class_caption
+from dreambooth.data.variation import vary_instance_prompt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +36,8 @@ class Example:
     original_size: Size
     size: Size  # what it is cropped to
     content_hash: str
-    caption: str  # what ``[filewords]`` stands for
-    prompt: str
+    caption: str  # as it was read; what ``[filewords]`` stands for, before it varies
+    prompt: str  # without chances
     concept: int
     is_class: bool
     loss_weight: float
@@ -81,47 +84,69 @@ def build_examples(config: TrainConfig, class_folders: Sequence[Path]) -> Datase
 def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Dataset:
     """The examples of one concept."""
     concept = config.concepts[index]
-    own = instance_pictures(concept, index)
-    num_wanted = num_class_images(concept, len(own.usable), config.method)
+    own = own_pictures(concept, index)
+    num_subject = sum(not picture.options.is_preservation for picture in own.usable)
+    num_wanted = num_class_images(concept, num_subject, config.method)
     kept = preservation_pictures(concept)
     ordinary = class_pictures(concept, class_folder) if num_wanted else Pictures((), (), ())
     used = ordinary.usable[:num_wanted]
-    shown = own.usable + kept.usable
-    instances = tuple(_build_example(config, index, picture, is_class=False) for picture in shown)
-    classes = tuple(_build_example(config, index, picture, is_class=True) for picture in used)
+    instances, unfit = _build_part(config, index, own.usable + kept.usable, is_class=False)
+    classes, unfit_classes = _build_part(config, index, used, is_class=True)
+    if unfit and all(example.options.is_preservation for example in instances):
+        raise DataError(f"concept {index}: no picture can be used; {unfit[0].path.name}: {unfit[0].reason}")
     warnings = [*own.warnings, *kept.warnings, *ordinary.warnings]
-    if num_small := sum(map(_is_enlarged, shown, instances)):
+    masks = [example.mask for example in instances if not example.options.is_preservation]
+    warnings += [f"concept {index}: {told}" for told in mask_warnings(masks, config.augment)]
+    if num_small := sum(map(_is_enlarged, instances)):
         warnings.append(
             f"concept {index}: {num_small} of {len(instances)} pictures are enlarged for training"
         )
-    if len(used) < num_wanted:
-        warnings.append(f"concept {index}: there are {len(used)} of {num_wanted} class images")
-    return Dataset(instances, classes, own.skipped + kept.skipped + ordinary.skipped, tuple(warnings))
+    if len(classes) < num_wanted:
+        warnings.append(f"concept {index}: there are {len(classes)} of {num_wanted} class images")
+    skipped = (*own.skipped, *kept.skipped, *unfit, *ordinary.skipped, *unfit_classes)
+    return Dataset(instances, classes, skipped, tuple(warnings))
 
 
-def _build_example(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> Example:
-    concept = config.concepts[index]
+def _build_part(
+    config: TrainConfig, index: int, pictures: Sequence[Picture], *, is_class: bool
+) -> tuple[tuple[Example, ...], list[Skipped]]:
+    """Examples, and the pictures of which these settings can make none."""
+    sizes = training_sizes(config.data, resolution_of(config, config.concepts[index]))
+    built = [_build_example(config, index, picture, sizes, is_class=is_class) for picture in pictures]
+    examples = tuple(each for each in built if isinstance(each, Example))
+    return examples, [each for each in built if isinstance(each, Skipped)]
+
+
+def _build_example(
+    config: TrainConfig, index: int, picture: Picture, sizes: Sequence[Size], *, is_class: bool
+) -> Example | Skipped:
+    concept, image = config.concepts[index], picture.image
+    try:
+        size = fitting_size(image, sizes, config.data)
+        mask = fitting_mask(image, replace(config.augment, masks=_masks(config, picture.options)))
+    except PictureError as error:
+        return Skipped(image.path, error.reason)
     return Example(
-        image=picture.image.path,
-        original_size=Size(picture.image.width_px, picture.image.height_px),
-        size=nearest_bucket(picture.image.width_px, picture.image.height_px, training_sizes(config.data)),
-        content_hash=picture.image.content_hash,
+        image=image.path,
+        original_size=Size(image.width_px, image.height_px),
+        size=size,
+        content_hash=image.content_hash,
         caption=picture.caption,
-        prompt=_prompt(config, concept, picture, is_class=is_class),
+        prompt=_plain_prompt(config, index, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
         loss_weight=_loss_weight(config, picture.options, is_class=is_class),
         repeats=1 if is_class or picture.options.is_preservation else concept.repeats,
         options=picture.options,
-        mask=find_mask(picture.image.path, config.augment.masks, config.augment.unmasked_weight),
+        mask=mask,
     )
 
 
-def _prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is_class: bool) -> str:
-    if picture.options.is_preservation:
-        return picture.caption  # its own words: what it shows must not be called by the token
-    describe = class_caption if is_class else instance_caption
-    return describe(concept, picture.caption, config.method)
+def _plain_prompt(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> str:
+    concept = config.concepts[index]
+    if is_class:
+        return class_caption(concept, picture.caption, config.method)
+    return vary_instance_prompt(config, concept, picture.caption, picture.options, chances=None)
 
 
 def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:
@@ -129,5 +154,13 @@ def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool
     return weight if options.loss_scale is None else weight * options.loss_scale
 
 
-def _is_enlarged(picture: Picture, example: Example) -> bool:
-    return picture.image.width_px < example.size.width_px or picture.image.height_px < example.size.height_px
+def _is_enlarged(example: Example) -> bool:
+    own, size = example.original_size, example.size
+    return own.width_px < size.width_px or own.height_px < size.height_px
+
+
+def _masks(config: TrainConfig, options: PictureOptions) -> Masks:
+    masks = config.augment.masks
+    if not options.alpha_mask:
+        return masks
+    return "alpha" if masks == "off" else "both" if masks == "file" else masks

@@ -1,4 +1,4 @@
-"""Which pictures lie in a folder, and which files there cannot be used and why."""
+"""Which pictures a folder or list holds, and which files cannot be used and why."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 
 from dreambooth.data.errors import PictureError
 from dreambooth.data.file_memory import FileMemory
-from dreambooth.data.listing import Skipped, in_order, list_files
+from dreambooth.data.listing import Skipped, in_order
 from dreambooth.data.pictures import load_picture
+from dreambooth.data.roots.opening import list_root
+from dreambooth.data.roots.source import Source
 
 MIN_SIDE_PX = 8  # below this a picture is not one latent wide
 HASH_CHUNK_BYTES = 1 << 20
@@ -28,27 +30,31 @@ class ImageInfo:
 
 @dataclass(frozen=True)
 class Found:
-    """What a folder holds, in the natural order of the paths inside it."""
+    """What a folder or list holds, in the order of the list, or the natural order of a folder's paths."""
 
     images: tuple[ImageInfo, ...]
+    sources: tuple[Source, ...]  # of the images, one for each
     skipped: tuple[Skipped, ...]
+    warnings: tuple[str, ...]
 
 
 _INSPECTED: FileMemory[ImageInfo] = FileMemory(MOST_REMEMBERED)
 
 
-def find_images(folder: Path) -> Found:
-    """Every picture in ``folder`` and its sub-folders, each decoded once to know that it is whole.
+def find_images(place: Path) -> Found:
+    """Every picture of a folder or list, each decoded once to know that it is whole.
 
-    Hidden files and folders (``.x``, ``._x``), ``.txt`` captions and the marks of rejected class images are
-    passed over without a word; whatever else cannot be used is listed. Raises DataError when the folder
-    itself cannot be read.
+    Whatever cannot be used is listed. Raises DataError when the folder or list itself cannot be read.
     """
-    listed = list_files(folder)
-    looked_at = [_look_at(path) for path in listed.pictures]
-    damaged = [entry for entry in looked_at if isinstance(entry, Skipped)]
-    images = tuple(entry for entry in looked_at if isinstance(entry, ImageInfo))
-    return Found(images, in_order([*listed.skipped, *damaged], folder))
+    root = list_root(place)
+    looked_at = [(source, _look_at(source.path)) for source in root.sources]
+    damaged = tuple(entry for _, entry in looked_at if isinstance(entry, Skipped))
+    return Found(
+        images=tuple(entry for _, entry in looked_at if isinstance(entry, ImageInfo)),
+        sources=tuple(source for source, entry in looked_at if isinstance(entry, ImageInfo)),
+        skipped=in_order((*root.skipped, *damaged)),
+        warnings=root.warnings,
+    )
 
 
 def inspect_image(path: Path) -> ImageInfo:

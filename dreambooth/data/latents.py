@@ -38,9 +38,18 @@ class LatentSource:
         self.cache = cache
 
     def fill(
-        self, dataset: Dataset, *, with_flips: bool, progress: Progress, looks: Looks = lambda _: (PLAIN,)
+        self,
+        dataset: Dataset,
+        *,
+        with_flips: bool,
+        progress: Progress,
+        looks: Looks = lambda _: (PLAIN,),
+        share: slice = slice(None),
     ) -> None:
-        """Encodes what the cache lacks, size by size; may be killed and started again at any time."""
+        """Encodes what the cache lacks, size by size; may be killed and started again at any time.
+
+        ``share`` is what of it one of several processes does.
+        """
         if self.cache is None:
             return
         wanted = {
@@ -49,7 +58,7 @@ class LatentSource:
             for flipped in ((False, True) if with_flips else (False,))
             for look in looks(example)
         }
-        in_order = sorted(wanted.items(), key=lambda pair: pair[0][1])  # one size after another
+        in_order = sorted(wanted.items(), key=lambda pair: pair[0][1])[share]  # one size after another
         for done, ((_, _, flipped, look), example) in enumerate(in_order):
             progress(done, len(in_order))
             self._distribution(example, look, flipped=flipped)

@@ -1,11 +1,12 @@
-"""Which files of a folder have the name of a picture, without opening them."""
+"""What names of files and folders tell, without opening them."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from PIL import Image
@@ -13,8 +14,8 @@ from PIL import Image
 from dreambooth.data.errors import DataError
 
 REJECTED = ".rejected"  # ``class_SEED.rejected``: this class image is not wanted, and not to be drawn again
-MASK_ENDINGS = ("-masklabel", ".mask")  # ``dog-masklabel.png`` or ``dog.mask.png`` is the mask of ``dog.jpg``
-WITHOUT_A_WORD = {".txt", REJECTED}
+MASK_ENDINGS = ("-masklabel.png", ".mask.png")  # behind the stem of the picture
+WITHOUT_A_WORD = {".txt", ".caption", ".yaml", ".yml", REJECTED}
 
 
 @dataclass(frozen=True)
@@ -25,45 +26,21 @@ class Skipped:
     reason: str
 
 
-@dataclass(frozen=True)
-class Listed:
-    """Files that may be pictures, and what cannot be one, both in the natural order of their paths."""
-
-    pictures: tuple[Path, ...]
-    skipped: tuple[Skipped, ...]
+def in_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
+    """What is left out, in the natural order of the paths."""
+    return tuple(sorted(skipped, key=lambda file: natural_order(file.path)))
 
 
-def list_files(folder: Path) -> Listed:
-    """Every file in ``folder`` and its sub-folders that is named as a picture.
-
-    Hidden files and folders (``.x``, ``._x``) and ``.txt`` captions are passed over without a word; whatever
-    else cannot be used is listed. Raises DataError when the folder itself cannot be read.
-    """
-    _check_readable(folder)
-    suffixes = _readable_suffixes()
-    pictures: list[Path] = []
-    skipped: list[Skipped] = []
-    for path in _walk(folder, skipped):
-        suffix = path.suffix.lower()
-        if is_side_file(path):
-            continue
-        if suffix in suffixes:
-            pictures.append(path)
-        elif suffix not in WITHOUT_A_WORD:
-            reason = f"{path.suffix or 'no suffix'}: not a picture format that is read here"
-            skipped.append(Skipped(path, reason))
-    pictures.sort(key=lambda path: natural_order(path.relative_to(folder)))
-    return Listed(tuple(pictures), in_order(skipped, folder))
-
-
-def in_order(skipped: list[Skipped], folder: Path) -> tuple[Skipped, ...]:
-    """What is left out of a folder in the natural order of its paths."""
-    return tuple(sorted(skipped, key=lambda file: natural_order(file.path.relative_to(folder))))
+def describe_unknown(path: Path) -> str:
+    """Why a file that is no picture is left out; empty when there is nothing to say of it."""
+    if is_side_file(path) or path.suffix.lower() in WITHOUT_A_WORD:
+        return ""
+    return f"{path.suffix or 'no suffix'}: not a picture format that is read here"
 
 
 def is_named_as_picture(path: Path) -> bool:
     """Whether the suffix is that of a format that is read here."""
-    return path.suffix.lower() in _readable_suffixes()
+    return path.suffix.lower() in readable_suffixes()
 
 
 def is_side_file(path: Path) -> bool:
@@ -72,7 +49,7 @@ def is_side_file(path: Path) -> bool:
     >>> [is_side_file(Path(name)) for name in ("dog.png", "dog.mask.png", "dog-masklabel.png")]
     [False, True, True]
     """
-    return path.stem.lower().endswith(MASK_ENDINGS)
+    return path.name.lower().endswith(MASK_ENDINGS)
 
 
 def natural_order(path: Path) -> tuple[list[str | int], str]:
@@ -82,7 +59,8 @@ def natural_order(path: Path) -> tuple[list[str | int], str]:
     return [int(piece) if index % 2 else piece for index, piece in enumerate(pieces)], text
 
 
-def _check_readable(folder: Path) -> None:
+def check_readable(folder: Path) -> None:
+    """Raises DataError, in words, when the folder cannot be read."""
     try:
         with os.scandir(folder):
             return
@@ -96,8 +74,11 @@ def _check_readable(folder: Path) -> None:
         raise DataError(f"the folder {folder} cannot be read: {error.strerror}") from error
 
 
-def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    """Files that are not hidden, through links but into each real folder once; notes unreadable folders."""
+def walk_folders(folder: Path, skipped: list[Skipped]) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Each folder from here down with the names of its folders and files, without the hidden ones.
+
+    Links are followed, but into each real folder once; unreadable folders are noted in ``skipped``.
+    """
 
     def note(error: OSError) -> None:
         skipped.append(Skipped(Path(error.filename), error.strerror or "cannot be read"))
@@ -111,9 +92,11 @@ def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
                 visited.add(real)
                 inside.append(name)
         names[:] = inside
-        yield from (Path(root, name) for name in files if not name.startswith("."))
+        yield Path(root), inside, [name for name in files if not name.startswith(".")]
 
 
-def _readable_suffixes() -> frozenset[str]:
+@cache
+def readable_suffixes() -> tuple[str, ...]:
+    """Suffixes of the picture formats that are read here, in small letters."""
     Image.init()
-    return frozenset(suffix for suffix, form in Image.registered_extensions().items() if form in Image.OPEN)
+    return tuple(sorted(end for end, form in Image.registered_extensions().items() if form in Image.OPEN))

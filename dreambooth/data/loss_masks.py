@@ -12,12 +12,13 @@ from dreambooth.config.augment import Masks
 from dreambooth.data.buckets import SIDE_MULTIPLE_PX, Size
 from dreambooth.data.errors import PictureError
 from dreambooth.data.file_memory import FileMemory
+from dreambooth.data.listing import MASK_ENDINGS
 from dreambooth.data.looks import Look
 from dreambooth.data.pictures import load_alpha, load_picture
 from dreambooth.data.rendering import render_part
 
-MASK_ENDINGS = ("-masklabel.png", ".mask.png")  # behind the stem of the picture
 MOST_REMEMBERED = 100_000
+SHAPE_TOLERANCE = 0.02
 
 Channel = Literal["alpha", "file"]
 
@@ -31,51 +32,59 @@ class LossMask:
     unmasked_weight: float
 
 
-_SHARES: FileMemory[float] = FileMemory(MOST_REMEMBERED)
+@dataclass(frozen=True)
+class MaskFacts:
+    """What there is to know of a mask before it is used."""
+
+    learnt_share: float  # of the picture's area: 0 is all black, 1 all white
+    width_px: int
+    height_px: int
+
+    def has_shape_of(self, width_px: int, height_px: int) -> bool:
+        """Whether it may be the mask of a picture of this size; it may be smaller or larger."""
+        return abs(self.width_px * height_px / (self.height_px * width_px) - 1) < SHAPE_TOLERANCE
+
+
+_KNOWN: FileMemory[MaskFacts] = FileMemory(MOST_REMEMBERED)
 
 
 def find_mask_file(picture: Path) -> Path | None:
     """The mask that lies beside a picture."""
-    places = (picture.with_name(picture.stem + ending) for ending in MASK_ENDINGS)
+    places = (picture.with_name(f"{picture.stem}{ending}.png") for ending in MASK_ENDINGS)
     return next((place for place in places if place.is_file()), None)
-
-
-def mask_stem(path: Path) -> str | None:
-    """The stem of the picture that a file is the mask of by its name; None for any other file."""
-    name = path.name
-    return next((name[: -len(ending)] for ending in MASK_ENDINGS if name.lower().endswith(ending)), None)
 
 
 def find_mask(picture: Path, masks: Masks, unmasked_weight: float) -> LossMask | None:
     """The mask of a picture, where these settings want one and it has one."""
     if masks in ("file", "both") and (file := find_mask_file(picture)) is not None:
         return LossMask(file, "file", unmasked_weight)
-    if masks in ("alpha", "both") and learnt_share(picture, "alpha") < 1:
-        return LossMask(picture, "alpha", unmasked_weight)
-    return None
+    mask = LossMask(picture, "alpha", unmasked_weight)
+    return mask if masks in ("alpha", "both") and look_at_mask(mask).learnt_share < 1 else None
 
 
-def learnt_share(file: Path, channel: Channel) -> float:
-    """The share of a picture's area that its mask lets the model learn; raises PictureError."""
+def look_at_mask(mask: LossMask) -> MaskFacts:
+    """What a mask is like, remembered until its file changes; raises PictureError."""
 
-    def find_out() -> float:
-        counts = load_mask(file, channel).histogram()
-        return sum(level * count for level, count in enumerate(counts)) / (255 * sum(counts))
+    def find_out() -> MaskFacts:
+        grey = load_mask(mask)
+        counts = grey.histogram()
+        share = sum(level * count for level, count in enumerate(counts)) / (255 * sum(counts))
+        return MaskFacts(share, grey.width, grey.height)
 
     try:
-        return _SHARES.recall(file, find_out, channel)
+        return _KNOWN.recall(mask.file, find_out, mask.channel)
     except OSError as error:
-        raise PictureError(file, f"cannot be read: {error.strerror}") from error
+        raise PictureError(mask.file, f"cannot be read: {error.strerror}") from error
 
 
-def load_mask(file: Path, channel: Channel) -> Image.Image:
+def load_mask(mask: LossMask) -> Image.Image:
     """Grey, upright, as large as its file: 255 is learnt, 0 is not. Raises PictureError."""
-    return load_alpha(file) if channel == "alpha" else load_picture(file).convert("L")
+    return load_alpha(mask.file) if mask.channel == "alpha" else load_picture(mask.file).convert("L")
 
 
 def render_mask(mask: LossMask, whole: Size, size: Size, look: Look, *, flipped: bool) -> Image.Image:
     """Grey, a pixel for each latent: the mask cut and turned as its picture is, averaged over areas."""
-    grey = load_mask(mask.file, mask.channel)
+    grey = load_mask(mask)
     if grey.size != (whole.width_px, whole.height_px):  # of another size, but of the same picture
         grey = grey.resize((whole.width_px, whole.height_px), Image.Resampling.BOX)
     small = render_part(grey, size, look, Image.Resampling.BOX).reduce(SIDE_MULTIPLE_PX)

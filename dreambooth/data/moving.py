@@ -7,6 +7,11 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
+from dreambooth.data.listing import MASK_ENDINGS
+from dreambooth.data.roots.source import CAPTION_SUFFIXES
+
+COMPANIONS = (*CAPTION_SUFFIXES, *MASK_ENDINGS)
+
 
 def free_stem(folder: Path, stem: str, suffixes: Iterable[str]) -> str:
     """``stem``, or with a number behind it, so that no file of these suffixes is there yet."""
@@ -17,12 +22,13 @@ def free_stem(folder: Path, stem: str, suffixes: Iterable[str]) -> str:
 
 
 def move_with_caption(picture: Path, folder: Path) -> Path:
-    """Put a picture and its caption into a folder; returns where the picture is now."""
+    """Put a picture and the files that speak of it into a folder; returns where the picture is now."""
     folder.mkdir(parents=True, exist_ok=True)
-    caption = picture.with_suffix(".txt")
-    stem = free_stem(folder, picture.stem, (picture.suffix, ".txt"))
-    if caption.is_file():
-        shutil.move(caption, folder / f"{stem}.txt")
+    stem = free_stem(folder, picture.stem, (picture.suffix, *COMPANIONS))
+    for ending in COMPANIONS:
+        companion = picture.with_name(f"{picture.stem}{ending}")
+        if companion.is_file():
+            shutil.move(companion, folder / f"{stem}{ending}")
     place = folder / f"{stem}{picture.suffix}"
     shutil.move(picture, place)
     return place

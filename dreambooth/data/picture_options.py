@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -25,6 +26,45 @@ class PictureOptions:
     max_caption_length: int | None = None  # characters that shuffled tags may fill
     alpha_mask: bool = False  # what is transparent counts less, also where the settings do not ask for it
     is_preservation: bool = False  # shown to keep what the model knows, not to teach it
+
+
+def tell_options(options: PictureOptions) -> list[str]:
+    """Each option that is said, in a word or two.
+
+    >>> tell_options(PictureOptions(multiply=Fraction(5, 2), cond_dropout=0.1))
+    ['×2.5', 'no caption 10 %']
+    """
+    return [*_tell_numbers(options), *_tell_words(options)]
+
+
+def _tell_numbers(options: PictureOptions) -> Iterator[str]:
+    if options.multiply is not None:
+        yield f"×{float(options.multiply):g}"
+    if options.cond_dropout is not None:
+        yield f"no caption {options.cond_dropout * 100:g} %"
+    if options.flip_p is not None:
+        yield f"mirrored {options.flip_p * 100:g} %"
+    if options.loss_scale is not None:
+        yield f"weight {options.loss_scale:g}"
+    if options.keep_tags is not None:
+        yield f"first {options.keep_tags} tags stay"
+    if options.tag_dropout is not None:
+        yield f"tags dropped {options.tag_dropout * 100:g} %"
+    if options.max_caption_length is not None:
+        yield f"up to {options.max_caption_length} characters"
+
+
+def _tell_words(options: PictureOptions) -> Iterator[str]:
+    if options.is_preservation:
+        yield "preservation"
+    if options.shuffle_tags:
+        yield "tags shuffled"
+    if options.wildcards:
+        yield "wildcards"
+    if options.alpha_mask:
+        yield "masked by transparency"
+    if options.batch_id:
+        yield f"batch {options.batch_id}"
 
 
 PLAIN = PictureOptions()

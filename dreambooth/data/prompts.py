@@ -16,7 +16,6 @@ become one space, and commas around nothing go with the token that is taken out.
 
 from __future__ import annotations
 
-import random
 import re
 
 from dreambooth.config.concept import Concept
@@ -79,13 +78,6 @@ def sample_prompt(concept: Concept, caption: str, method: Method) -> str:
     if concept.save_sample_prompt.strip():
         return _collapse(concept.save_sample_prompt.replace(FILEWORDS, caption))
     return instance_caption(concept, caption, method)
-
-
-def shuffle_tags(caption: str, rng: random.Random) -> str:
-    """The comma-separated parts in a random order, the first one staying first."""
-    first, *others = (part.strip() for part in caption.split(","))
-    rng.shuffle(others)
-    return ", ".join([first, *others])
 
 
 def link_token(text: str, instance_token: str, class_token: str) -> str:

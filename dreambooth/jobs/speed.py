@@ -18,9 +18,14 @@ SPEED_SETTINGS = (  # by which the time of a step differs; where one does, anoth
     "data.batch_size",
     "data.gradient_accumulation_steps",
     "data.cache_latents",
+    "augment.crop",
+    "augment.rotation_degrees",
+    "augment.colour_probability",
+    "augment.variants",
     "parts.train_unet",
     "optimizer.name",
     "ema.enabled",
+    "machines.num_processes",
     "precision.device",
     "precision.mixed_precision",
     "precision.gradient_checkpointing",
@@ -47,6 +52,7 @@ def find_seconds_per_step(folder: ModelFolder, config: TrainConfig) -> float | N
 def _speed_facts(values: dict[str, Any]) -> dict[str, Any]:
     facts = {name: value_of(values, name) for name in SPEED_SETTINGS}
     facts["learns_text"] = values["parts"]["text_encoder_fraction"] > 0
+    facts["resolutions"] = {concept.get("resolution", 0) for concept in values["concepts"]}
     facts["has_classes"] = any(concept["num_class_images_per"] for concept in values["concepts"])
     return facts
 

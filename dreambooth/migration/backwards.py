@@ -40,7 +40,7 @@ Told = tuple[str, Any]
 
 def settings_to_old(config: TrainConfig) -> dict[str, Any]:
     """The settings that the old extension had as well, by its names; concepts apart."""
-    parts = (_same, _training, _lora, _saving)
+    parts = (_same, _training, _captions, _lora, _saving)
     return dict(told for part in parts for told in part(config))
 
 
@@ -53,6 +53,7 @@ def facts_to_old(record: ModelRecord) -> dict[str, Any]:
     """What is known of the model beside its settings; ``revision`` counted images."""
     data = record.config.data
     images = record.lifetime_steps * data.batch_size * data.gradient_accumulation_steps
+    images *= record.config.machines.num_processes
     is_sd2 = record.family == "sd2"
     sd2 = "v2x" if record.native_resolution > 512 else "v2x-512"
     return {
@@ -92,6 +93,11 @@ def _training(config: TrainConfig) -> Iterator[Told]:
     yield "use_ema", config.ema.enabled
     if config.augment.flip_probability in (0, 0.5):
         yield "hflip", config.augment.flip_probability > 0
+
+
+def _captions(config: TrainConfig) -> Iterator[Told]:
+    yield "clip_skip", config.captions.clip_skip
+    yield "max_token_length", int(config.captions.max_tokens)
 
 
 def _lora(config: TrainConfig) -> Iterator[Told]:

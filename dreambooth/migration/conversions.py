@@ -277,3 +277,15 @@ def seed(value: object, _: Old) -> int:
     if number < 0:
         raise WithoutMeaning("was a random one")
     return int(number)
+
+
+def clip_skip(value: object, old: Old) -> int:
+    """The layer of the text encoder; 0 meant the last one too."""
+    if old.text("model_type") == "SDXL":
+        raise WithoutMeaning("an SDXL model is always read before its last layer")
+    return max(1, int(to_number(value)))
+
+
+def max_tokens(value: object, _: Old) -> str:
+    """Up to four chunks; in its last versions, captions were cut at 75 tokens whatever this said."""
+    return str(int(to_number(value)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from dreambooth.models.family import Prediction
-from dreambooth.models.tokenizer import END_OF_TEXT
+from dreambooth.text.vocabulary import END_OF_TEXT
 
 HEAD_WIDTH = 64  # of text encoders, and of the U-Nets after Stable Diffusion 1
 NORM_GROUPS = 32

@@ -10,7 +10,7 @@ from pathlib import Path
 from dreambooth.config.folders import written_whole
 from dreambooth.models.architecture import Architecture
 from dreambooth.models.configs import Config, model_index, part_configs, scheduler_config, tokenizer_folder
-from dreambooth.models.tokenizer import (
+from dreambooth.text.vocabulary import (
     END_OF_TEXT,
     MERGES_FILE,
     START_OF_TEXT,

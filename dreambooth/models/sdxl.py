@@ -8,22 +8,24 @@ from dataclasses import astuple
 import torch
 from torch import Tensor
 
+from dreambooth.models.clip_states import ClipStates
 from dreambooth.models.family import Conditions
-from dreambooth.models.stable_diffusion import ClipStates, StableDiffusion
+from dreambooth.models.stable_diffusion import StableDiffusion
+from dreambooth.text.reading import LITERAL, Reading
 
 
 class StableDiffusionXL(StableDiffusion):
     """The U-Net reads both encoders before their last layer, a pooled summary, and the picture's frame."""
 
-    def encode_captions(self, captions: Sequence[str]) -> ClipStates:
-        """Text states (B, 77, both widths) and pooled ones; differentiable.
+    def encode_captions(self, captions: Sequence[str], reading: Reading = LITERAL) -> ClipStates:
+        """Text states (B, 77 × chunks, both widths), and the summaries of first chunks; differentiable.
 
-        An empty caption is all zeros: so the model was trained, and so do the webuis draw without a negative
-        prompt.
+        The layer is always the one before the last, which the model was made with. An empty caption is all
+        zeros: so the model was trained, and so do the webuis draw without a negative prompt.
         """
-        answers = [self._read(part, captions) for part in self.text_parts]
-        hidden = torch.cat([answer.hidden_states[-2] for answer in answers], dim=-1)
-        pooled: Tensor = answers[-1].text_embeds
+        encoded = [text.encode(captions, reading) for text in self._texts.values()]
+        hidden = encoded[0].joined(torch.cat([each.hidden for each in encoded], dim=-1))
+        pooled = encoded[-1].first_summaries
         is_written = torch.tensor([bool(caption.strip()) for caption in captions], device=hidden.device)
         return ClipStates(
             torch.where(is_written[:, None, None], hidden, torch.zeros_like(hidden)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,28 +13,13 @@ from torch import Tensor, nn
 from typing_extensions import Self
 
 from dreambooth.models.architecture import Architecture
+from dreambooth.models.clip_states import ClipStates, clip_states, join_rows
+from dreambooth.models.clip_text import ClipText
 from dreambooth.models.configs import text_class
 from dreambooth.models.family import Conditions, LatentDistribution, Prediction, TextStates
 from dreambooth.models.tokenizer import clip_tokenizer
-
-
-@dataclass(frozen=True)
-class ClipStates:
-    """What the U-Net reads of captions."""
-
-    hidden: Tensor  # (B, 77, width)
-    pooled: Tensor | None = None  # (B, width): SDXL's summary of each caption
-
-    def __len__(self) -> int:
-        return len(self.hidden)
-
-    def to(self, device: torch.device) -> ClipStates:
-        """The same on another device."""
-        return ClipStates(self.hidden.to(device), None if self.pooled is None else self.pooled.to(device))
-
-    def rows(self, start: int, stop: int) -> ClipStates:
-        """Some of the captions."""
-        return ClipStates(self.hidden[start:stop], None if self.pooled is None else self.pooled[start:stop])
+from dreambooth.text.chunks import TokenCount
+from dreambooth.text.reading import LITERAL, Reading
 
 
 def scaled_linear_alphas_cumprod(
@@ -69,8 +53,11 @@ class StableDiffusion:
         self._unet = cast("Any", modules["unet"])
         self._vae = cast("Any", modules["vae"])
         self._vae.requires_grad_(requires_grad=False)
-        self._text_encoders = {part: cast("Any", modules[part]) for part in architecture.texts}
-        self._tokenizers = {part: clip_tokenizer(text.pad_token) for part, text in architecture.texts.items()}
+        is_sdxl = architecture.family == "sdxl"
+        self._texts = {
+            part: ClipText(modules[part], clip_tokenizer(text.pad_token), is_cut_short=is_sdxl)
+            for part, text in architecture.texts.items()
+        }
         self._latent_scale = float(self._vae.config.scaling_factor)
         self.latent_factor = architecture.vae_factor
         self.size_step_px = self.latent_factor  # diffusers' U-Net takes latents of any size
@@ -91,12 +78,12 @@ class StableDiffusion:
     @property
     def parts(self) -> Mapping[str, nn.Module]:
         """The modules that may learn."""
-        return {"unet": self._unet, **self._text_encoders}
+        return {"unet": self._unet, **{part: text.encoder for part, text in self._texts.items()}}
 
     @property
     def text_parts(self) -> Sequence[str]:
         """Which of ``parts`` encode captions."""
-        return tuple(self._text_encoders)
+        return tuple(self._texts)
 
     @property
     def vae(self) -> nn.Module:
@@ -136,33 +123,21 @@ class StableDiffusion:
         """The VAE computes in float32 also where mixed precision is on around it."""
         return torch.autocast(self._vae.device.type, enabled=False)
 
-    def count_tokens(self, caption: str) -> int:
-        """Tokens of a caption, start and end not counted; what exceeds 75 is cut off."""
-        tokenizer = self._tokenizers["text_encoder"]
-        return len(tokenizer(caption, add_special_tokens=False, verbose=False).input_ids)
+    def count_tokens(self, caption: str, reading: Reading = LITERAL) -> TokenCount:
+        """Tokens of a caption, start and end not counted."""
+        return self._texts["text_encoder"].split(caption, reading).count
 
-    def encode_captions(self, captions: Sequence[str]) -> ClipStates:
-        """Text states of the captions, each padded or cut to 77 tokens; differentiable."""
-        return ClipStates(self._read("text_encoder", captions).last_hidden_state)
-
-    def _read(self, part: str, captions: Sequence[str]) -> Any:  # noqa: ANN401 - what transformers returns
-        """What a text encoder makes of captions."""
-        encoder = self._text_encoders[part]
-        tokens = self._tokenizers[part](
-            list(captions),
-            padding="max_length",
-            truncation=True,
-            max_length=encoder.config.max_position_embeddings,
-            return_tensors="pt",
-        )
-        # No attention mask: the model was made looking at all 77 positions.
-        return encoder(tokens.input_ids.to(encoder.device), output_hidden_states=True)
+    def encode_captions(self, captions: Sequence[str], reading: Reading = LITERAL) -> ClipStates:
+        """Text states of the captions (B, 77 × chunks, width); differentiable."""
+        encoded = self._texts["text_encoder"].encode(captions, reading)
+        return ClipStates(encoded.joined(encoded.hidden))
 
     def join_states(self, states: Sequence[TextStates]) -> ClipStates:
         """Rows one after another."""
         rows = [clip_states(part) for part in states]
         pooled = [part.pooled for part in rows if part.pooled is not None]
-        return ClipStates(torch.cat([part.hidden for part in rows]), torch.cat(pooled) if pooled else None)
+        hidden = join_rows([part.hidden for part in rows])
+        return ClipStates(hidden, torch.cat(pooled) if pooled else None)
 
     def hole(self, masks: Tensor, left_over: Tensor) -> Tensor:
         """Masks (B, 1, H, W), 1 in the hole, with latents of the pictures without it: (B, 1 + c, h, w)."""
@@ -188,10 +163,3 @@ class StableDiffusion:
     def _added_conditions(self, _: ClipStates, __: Conditions) -> dict[str, Tensor] | None:
         """What the U-Net reads beside the timestep."""
         return None
-
-
-def clip_states(states: TextStates) -> ClipStates:
-    """The states of a CLIP text encoder; raises TypeError for those of another family."""
-    if not isinstance(states, ClipStates):
-        raise TypeError(f"text states of another family: {type(states).__name__}")
-    return states

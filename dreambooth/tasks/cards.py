@@ -47,12 +47,13 @@ def _activation_words(concept: Concept, method: Method) -> str:
 def build_card(config: TrainConfig, family: str, source: str, num_steps: int, *, is_adapter: bool) -> Card:
     """What a webui's card tells of a result; a weight makes sense for an adapter only."""
     run = f"{num_steps} steps, method {config.method}, {config.data.resolution} px, seed {config.seed}"
+    skip = config.captions.clip_skip
     card: Card = {
         "description": f"LoRA for {source}" if is_adapter else f"trained from {source}",
         "sd version": HOST_VERSIONS.get(family, UNKNOWN_VERSION),
         "activation text": activation_text(config),
         "negative text": "",
-        "notes": run,
+        "notes": run if skip == 1 else f"{run}; draw with Clip skip {skip}",
     }
     return {**card, "preferred weight": 1.0} if is_adapter else card
 

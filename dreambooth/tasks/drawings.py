@@ -19,7 +19,8 @@ from dreambooth.training.samples import Preview, make_previews
 def draw_asked(job: Job, run: Run, content: str) -> None:
     """Draw what a request asks for with the weights as they are; what cannot be drawn is a warning."""
     try:
-        previews = read_wanted(_read_values(content)).previews(run.learner.model)
+        wanted, learner = read_wanted(_read_values(content)), run.learner
+        previews = wanted.previews(learner.model, learner.reading.clip_skip)
         _draw(job, run, previews)
     except Refused as refusal:
         job.warn(f"the pictures that were asked for are not drawn: {'; '.join(str(refusal).splitlines())}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from torch.utils.tensorboard import SummaryWriter
 
 from dreambooth.config.saving import What
-from dreambooth.data.examples import Dataset
+from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.prompts import sample_prompt
 from dreambooth.events import ask, read_events
 from dreambooth.tasks.drawings import draw_asked
@@ -26,9 +27,10 @@ POLL_SECONDS = 0.2
 class Reporter:
     """Tells of a run: events for the interfaces, TensorBoard for the curves, files for what was made."""
 
-    def __init__(self, job: Job, dataset: Dataset) -> None:
+    def __init__(self, job: Job, captions: Mapping[int, str]) -> None:
+        """``captions`` holds that of the first picture of each concept."""
         self.job = job
-        self.captions = {example.concept: example.caption for example in reversed(dataset.instances)}
+        self.captions = captions
         self.run: Run | None = None
         self.folder = job.model_folder
         self.before = job.asked["lifetime_before"]
@@ -123,7 +125,11 @@ class Reporter:
         """What the previews of each concept show, by the settings as they are now."""
         config = self._run.learner.config
         return [
-            sample_prompt(concept, self.captions[index], config.method)
+            drawn_prompt(
+                sample_prompt(concept, self.captions[index], config.method),
+                concept.save_sample_prompt.strip() or concept.instance_prompt,
+                config.captions,
+            )
             for index, concept in enumerate(config.concepts)
         ]
 

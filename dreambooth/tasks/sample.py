@@ -91,11 +91,13 @@ def _refuse_idle_weight(job: Job, plan: _Plan) -> None:
 
 def _draw_row(job: Job, plan: _Plan, weights: str, num_before: int) -> list[Path]:
     """The pictures of one of the weights, column by column; returns their files."""
-    device = choose_device(job.load_config().precision)
+    config = job.load_config()
+    device = choose_device(config.precision)
     job.take_device()
     model = load_trained_model(job, device.frozen_dtype, weights, plan.adapter_weight)
     model.to(device.device)
-    previews = [preview for wanted in plan.columns for preview in wanted.previews(model)]
+    clip_skip = config.captions.clip_skip
+    previews = [preview for wanted in plan.columns for preview in wanted.previews(model, clip_skip)]
     files = [
         Path(job.asked["to"]) / _file_name(plan, weights, number, preview.wish.seed)
         for number, preview in enumerate(previews)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,12 @@ from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step
 from dreambooth.data.cache import TensorCache
+from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
+from dreambooth.data.picture_options import PLAIN
+from dreambooth.data.variation import plain_words
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
@@ -30,11 +35,10 @@ from dreambooth.tasks.summary import write_summary
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import Learner, build_latents, build_learner
-from dreambooth.training.run import Before, Outcome, Outlets, Run
+from dreambooth.training.processes import ALONE, Processes, joined, local_number
+from dreambooth.training.run import SILENT, Before, Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
-
-MAX_TOKENS = 75  # of a caption, start and end not counted
 
 
 def dataset_hash(dataset: Dataset) -> str:
@@ -43,14 +47,29 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
+        if example.options != PLAIN:
+            digest.update(repr(example.options).encode())
         if example.mask is not None:
             digest.update(hash_file(example.mask.file).encode())
+        if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
+            digest.update(repr((example.caption, example.options)).encode())
     return digest.hexdigest()
 
 
-def _build_dataset(job: Job, config: TrainConfig) -> Dataset:
-    complete_class_images(job, config)
+def _build_dataset(job: Job, config: TrainConfig, processes: Processes) -> Dataset:
+    if processes.is_first:
+        complete_class_images(job, config)
+    processes.wait()
     dataset = build_examples(config, classifier_folders(job.model_folder, config))
+    if len(set(processes.gather(dataset_hash(dataset)))) > 1:
+        raise Refused("not all machines see the same pictures and captions: let them share the folders")
+    if processes.is_first:
+        _tell_of_dataset(job, dataset)
+    return dataset
+
+
+def _tell_of_dataset(job: Job, dataset: Dataset) -> None:
+    """Say what is wrong with it, and note what it is for a run that goes on."""
     for skipped in dataset.skipped:
         job.warn(f"{skipped.path} is left out: {skipped.reason}")
     for text in dataset.warnings:
@@ -61,13 +80,14 @@ def _build_dataset(job: Job, config: TrainConfig) -> Dataset:
             "pictures or captions have changed since this run began; start a new run without --resume"
         )
     marker.write_text(dataset_hash(dataset))
-    return dataset
 
 
-def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Device) -> Learner:
+def _build_learner(
+    job: Job, config: TrainConfig, dataset: Dataset, device: Device, processes: Processes
+) -> Learner:
     learns_itself = config.adapter == "none"
     model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
-    _warn_of_long_prompts(job, model, dataset)
+    _warn_of_long_prompts(job, config, model, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
     latents = build_latents(model, device, cache)
@@ -80,8 +100,16 @@ def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Devi
         job.progress("latents", done, total)
         job.stop_if_asked()
 
-    latents.fill(dataset, with_flips=config.augment.flip_probability > 0, progress=progress, looks=looks)
+    latents.fill(
+        dataset,
+        with_flips=config.augment.flip_probability > 0,
+        progress=progress,
+        looks=looks,
+        share=slice(processes.number, None, processes.count),
+    )
+    processes.wait()
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
+    learner = replace(learner, processes=processes)
     if config.adapter != "none" and not has_snapshot(job.run):
         _fill_adapter(job, config, model)
     return learner
@@ -103,11 +131,12 @@ def _fill_adapter(job: Job, config: TrainConfig, model: Model) -> None:
         raise Refused(f"{error}; {advice}") from None
 
 
-def _warn_of_long_prompts(job: Job, model: Model, dataset: Dataset) -> None:
+def _warn_of_long_prompts(job: Job, config: TrainConfig, model: Model, dataset: Dataset) -> None:
     prompts = dict.fromkeys(example.prompt for example in (*dataset.instances, *dataset.classes))
     for prompt in prompts:
-        if (num_tokens := model.count_tokens(prompt)) > MAX_TOKENS:
-            job.warn(f"of a prompt's {num_tokens} tokens only {MAX_TOKENS} are used: {prompt[:60]} …")
+        count = model.count_tokens(prompt, caption_reading(config.captions))
+        if count.total > count.read:
+            job.warn(f"of a prompt's {count.total} tokens only {count.read} are used: {prompt[:60]} …")
 
 
 def _check_resumable(job: Job) -> None:
@@ -123,19 +152,35 @@ def train(job: Job) -> dict[str, Any]:
     refuse_problems(config)
     refuse_what_is_not_there(config, read_architecture(job.model_folder.working))
     _check_resumable(job)
-    device = choose_device(config.precision)
-    dataset = _build_dataset(job, config)
-    job.take_device()
-    learner = _build_learner(job, config, dataset, device)
+    is_shared = config.machines.num_processes > 1
+    device = choose_device(config.precision, local_number() if is_shared else 0)
+    with joined(device.device) if is_shared else nullcontext(ALONE) as processes:
+        dataset = _build_dataset(job, config, processes)
+        job.take_device()
+        learner = _build_learner(job, config, dataset, device, processes)
+        return _train(job, learner, dataset) if processes.is_first else _follow(job, learner, dataset)
 
-    reporter = Reporter(job, dataset)
+
+def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
+    """The run of the process that tells and writes."""
+    config = learner.config
+
+    captions = {
+        example.concept: plain_words(example.caption, config.captions, example.options)
+        for example in reversed(dataset.instances)
+        if not example.is_prior
+    }
+    reporter = Reporter(job, captions)
     outlets = Outlets(reporter.say_step, reporter.save, reporter.sample, reporter.draw, rest=reporter.rest)
     run = Run(job.run, learner, dataset, job.events, outlets, Before(**job.asked["lifetime_before"]))
     reporter.run = run
     run.resume()
     if run.step == 0 and config.loss.check_prediction:
         _refuse_misreading(learner, dataset)
-    job.events.write("start", step=run.step, num_steps=learner.num_steps, device=str(device.device))
+    told = {"processes": learner.processes.count} if learner.processes.count > 1 else {}
+    job.events.write(
+        "start", step=run.step, num_steps=learner.num_steps, device=str(learner.device.device), **told
+    )
     try:
         if run.step == 0:
             reporter.begin()
@@ -143,6 +188,13 @@ def train(job: Job) -> dict[str, Any]:
     finally:
         reporter.board.close()
     return _finish(job, reporter, run, outcome)
+
+
+def _follow(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
+    """The run of a process that only computes, and hears from the first what is done."""
+    run = Run(job.run, learner, dataset, job.events, SILENT)
+    run.resume()
+    return {"outcome": run.train(), "step": run.step}
 
 
 def _refuse_misreading(learner: Learner, dataset: Dataset) -> None:

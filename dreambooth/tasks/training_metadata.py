@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.config.lora import LoraConfig
+from dreambooth.config.resolution import largest_resolution
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord
 from dreambooth.data.buckets import training_sizes
 from dreambooth.data.examples import Dataset, Example
+from dreambooth.data.quotas import count_shown
+from dreambooth.text.reading import CHUNK_TOKENS
 from dreambooth.training.groups import part_lr
 from dreambooth.training.run import Run
 
@@ -85,7 +88,7 @@ def _rates(run: Run) -> dict[str, Any]:
 
 
 def _loss(run: Run) -> dict[str, Any]:
-    config = run.learner.config
+    config, reading = run.learner.config, run.learner.reading
     return {
         "prior_loss_weight": config.loss.prior_loss_weight,
         "min_snr_gamma": config.loss.min_snr_gamma or None,
@@ -94,29 +97,33 @@ def _loss(run: Run) -> dict[str, Any]:
         "loss_type": "l2",
         "cache_latents": config.data.cache_latents,
         "caption_dropout_rate": config.captions.dropout_probability,
-        "clip_skip": None,
-        "max_token_length": None,
+        "caption_dropout_every_n_epochs": config.captions.dropout_every_epochs,
+        "caption_tag_dropout_rate": config.captions.tag_dropout_probability,
+        "clip_skip": reading.clip_skip if reading.clip_skip > 1 else None,
+        "max_token_length": reading.max_tokens if reading.max_tokens > CHUNK_TOKENS else None,
+        "weighted_captions": reading.weighted,
     }
 
 
 def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
-    data = config.data
-    sides = [side for size in training_sizes(data) for side in (size.width_px, size.height_px)]
+    data, augment = config.data, config.augment
+    resolution = largest_resolution(config)
+    sides = [side for size in training_sizes(data, resolution) for side in (size.width_px, size.height_px)]
     return {
-        "num_train_images": sum(example.repeats for example in dataset.instances),
+        "num_train_images": count_shown(dataset.instances),
         "num_reg_images": len(dataset.classes),
-        "resolution": (data.resolution, data.resolution),
+        "resolution": (resolution, resolution),
         "batch_size_per_device": data.batch_size,
-        "total_batch_size": data.batch_size,
+        "total_batch_size": data.batch_size * config.machines.num_processes,
         "enable_bucket": data.use_buckets,
-        "bucket_no_upscale": False,
+        "bucket_no_upscale": data.bucket_no_upscale,
         "min_bucket_reso": min(sides),
         "max_bucket_reso": max(sides),
-        "flip_aug": config.augment.flip_probability > 0,
-        "color_aug": False,
-        "random_crop": False,
+        "flip_aug": augment.flip_probability > 0,
+        "color_aug": augment.colour_probability > 0,
+        "random_crop": augment.crop != "center",
         "shuffle_caption": config.captions.shuffle_tags,
-        "keep_tokens": int(config.captions.shuffle_tags),
+        "keep_tokens": config.captions.keep_tags if config.captions.shuffle_tags else 0,
         "dataset_dirs": _folders(_by_folder(config, dataset.instances)),
         "reg_dataset_dirs": _folders(_by_folder(config, dataset.classes)),
         "tag_frequency": {

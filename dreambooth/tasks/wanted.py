@@ -36,7 +36,7 @@ class Wanted:
     width: int = 0  # 0: the model's own
     height: int = 0
 
-    def previews(self, model: Model) -> list[Preview]:
+    def previews(self, model: Model, clip_skip: int) -> list[Preview]:
         """The pictures; raises Refused for a size that the model cannot draw."""
         if any(side % model.size_step_px for side in (self.width, self.height)):
             raise Refused(
@@ -48,6 +48,7 @@ class Wanted:
             num_steps=self.steps,
             guidance_scale=self.guidance_scale,
             sampler=self.sampler,
+            clip_skip=clip_skip,
         )
         wishes = (
             Wish(prompt=self.prompt, negative_prompt=self.negative_prompt, seed=self.seed + number)

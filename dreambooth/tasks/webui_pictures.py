@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.lending.hosts import living_hosts
 from dreambooth.lending.orders import Answer, Order, OrderedPicture, have_drawn
@@ -18,7 +20,14 @@ KEPT = "stopped; the class images that were drawn stay"
 
 def draw_by_webui(job: Job, config: TrainConfig, class_jobs: Sequence[ClassJob]) -> None:
     """Have all pictures drawn by the first webui that can; raises Refused in words when none can."""
-    order = _order(job, config, class_jobs)
+    by_side: defaultdict[int, list[ClassJob]] = defaultdict(list)
+    for class_job in class_jobs:
+        by_side[resolution_of(config, config.concepts[class_job.concept_index])].append(class_job)
+    for side, of_one_size in by_side.items():
+        _have_drawn(job, _order(job, config, of_one_size, side))
+
+
+def _have_drawn(job: Job, order: Order) -> None:
     hosts = living_hosts(job.models_dir)
     if not hosts:
         raise Refused(
@@ -42,8 +51,8 @@ def _describe(answer: Answer) -> str:
     return answer.message
 
 
-def _order(job: Job, config: TrainConfig, class_jobs: Sequence[ClassJob]) -> Order:
-    record, side = job.load_record(), config.data.resolution
+def _order(job: Job, config: TrainConfig, class_jobs: Sequence[ClassJob], side: int) -> Order:
+    record = job.load_record()
     pictures = []
     for class_job in class_jobs:
         concept = config.concepts[class_job.concept_index]

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import written_whole
+from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
+from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.listing import REJECTED
 from dreambooth.models.family import Model
 from dreambooth.training.device import Device
@@ -69,13 +71,14 @@ def plan_pictures(config: TrainConfig, job: ClassJob) -> list[ClassPicture]:
 
 
 def _look(config: TrainConfig, concept: Concept) -> Look:
-    side = config.data.resolution
+    side = resolution_of(config, concept)
     return Look(
         width=side,
         height=side,
         num_steps=concept.class_infer_steps,
         guidance_scale=concept.class_guidance_scale,
         sampler=config.samples.sampler,
+        clip_skip=config.captions.clip_skip,
     )
 
 
@@ -96,7 +99,9 @@ def generate_class_images(
         numbers = range(start, min(start + BATCH, last + 1))
         wishes = [
             Wish(
-                prompt=wanted[number].prompt if number in wanted else "",
+                prompt=drawn_prompt(wanted[number].prompt, concept.class_prompt, config.captions)
+                if number in wanted
+                else "",
                 negative_prompt=concept.class_negative_prompt,
                 seed=_seed(config, job.concept_index, number),
             )
@@ -109,6 +114,6 @@ def generate_class_images(
                 continue
             path = wanted[number].path
             with written_whole(path.with_suffix(".txt")) as file:
-                file.write(wish.prompt)
+                file.write(wanted[number].prompt)
             save_picture(picture, path, generation_text(wish, look, model_name))
             yield path

@@ -7,6 +7,7 @@ import time
 import torch
 
 from dreambooth.config.memory import estimate_bytes, num_pictures
+from dreambooth.config.resolution import largest_resolution
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.weights import Shapes, count_weights
 from dreambooth.models.family import Model
@@ -40,7 +41,7 @@ def estimate_seconds(config: TrainConfig, model: Model, device: Device, num_step
     """
     model.to(device.device)
     count = num_pictures(config)
-    side_px = config.data.resolution
+    side_px = largest_resolution(config)
     side = side_px // model.latent_factor
     latents = torch.zeros(count, model.latent_channels, side, side, device=device.device)
     timesteps = torch.zeros(count, dtype=torch.long, device=device.device)

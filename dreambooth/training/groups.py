@@ -27,6 +27,11 @@ class Group:
     lr: float
     parameters: tuple[nn.Parameter, ...]
 
+    @property
+    def is_text(self) -> bool:
+        """Whether these are weights of a text encoder."""
+        return not self.name.startswith("unet")
+
 
 def learning_groups(
     config: TrainConfig, model: Model, parameters: Mapping[str, Mapping[str, nn.Parameter]]
@@ -41,11 +46,16 @@ def learning_groups(
 
 
 def refuse_what_is_not_there(config: TrainConfig, architecture: Architecture) -> None:
-    """Raise when settings name parts or blocks that the model does not have."""
+    """Raise when settings name parts, blocks or layers that the model does not have."""
     section = "optimizer" if config.adapter == "none" else "lora"
     rates = config.optimizer if config.adapter == "none" else config.lora
     if rates.text_encoder_2_lr >= 0 and SECOND not in architecture.texts:
         raise ConfigError(f"{section}.text_encoder_2_lr: this model has no second text encoder; set -1")
+    skip = config.captions.clip_skip
+    if architecture.family == "sdxl" and skip != 1:
+        raise ConfigError("captions.clip_skip: SDXL always reads the layer before the last; set 1")
+    if skip > (most := min(text.layers for text in architecture.text_encoders)):
+        raise ConfigError(f"captions.clip_skip: the text encoder has {most} layers; {skip} is too many")
     if config.adapter != "none":
         for setting in ("block_ranks", "block_lr_factors"):
             block_values(config.lora, architecture, setting)

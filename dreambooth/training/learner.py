@@ -14,12 +14,15 @@ from dreambooth.adapters.lora import add_lora
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.weights import part_learns
 from dreambooth.data.cache import TensorCache, tensors_hash
+from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.latents import LatentSource
 from dreambooth.models.family import Model, TextStates
+from dreambooth.text.reading import Reading
 from dreambooth.training.device import Device
 from dreambooth.training.errors import MissingPackage
 from dreambooth.training.groups import learning_groups
 from dreambooth.training.optimizers import build_optimizer
+from dreambooth.training.processes import ALONE, Processes
 from dreambooth.training.randomness import derive_seed
 
 
@@ -38,6 +41,12 @@ class Learner:
     frozen_states: dict[str, TextStates] = field(
         default_factory=dict
     )  # by caption, while no text encoder learns
+    processes: Processes = ALONE
+
+    @property
+    def reading(self) -> Reading:
+        """How captions are read while they are trained."""
+        return caption_reading(self.config.captions)
 
     @property
     def num_text_steps(self) -> int:

@@ -3,52 +3,160 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import nn
 
+from dreambooth.config.arguments import parse_arguments
 from dreambooth.config.optimizer import OptimizerConfig
-from dreambooth.training.errors import MissingPackage
+from dreambooth.config.optimizer_kinds import KINDS, OptimizerKind
+from dreambooth.training.errors import MissingPackage, OptimizerFault
 from dreambooth.training.groups import Group
+from dreambooth.training.optimizer_state import optimizer_to_tensors
+from dreambooth.training.separate import Separate
+
+Optimizer = torch.optim.Optimizer
+TRIED_SHAPE = (64, 64)  # bitsandbytes rounds the memory of weights from 4096 numbers on
 
 
-def build_optimizer(config: OptimizerConfig, groups: Sequence[Group]) -> torch.optim.Optimizer:
-    """An optimizer of these groups, which keep their names and their full learning rates as ``base_lr``."""
+def build_optimizer(config: OptimizerConfig, groups: Sequence[Group]) -> Optimizer:
+    """An optimizer of these groups, which keep their names and their full learning rates as ``base_lr``.
+
+    Raises MissingPackage or OptimizerFault. One that estimates its rate does so for each group apart, so that
+    every learning rate counts: the field's own estimate one for all, and heed the rate of the first.
+    """
+    kind = KINDS[config.name]
+    build = _constructor(config, kind)
     told = [
-        {"params": list(group.parameters), "lr": group.lr, "base_lr": group.lr, "name": group.name}
+        {
+            "params": list(group.parameters),
+            "lr": group.lr,
+            "base_lr": group.lr,
+            "name": group.name,
+            "is_text": group.is_text,
+            "weight_decay": _weight_decay(config, group),
+        }
         for group in groups
     ]
-    options: dict[str, Any] = {
-        "betas": (config.beta1, config.beta2),
-        "eps": config.epsilon,
-        "weight_decay": config.weight_decay,
-    }
-    if config.name == "adamw":
-        return torch.optim.AdamW(told, fused=True, **options)
-    optimizer: torch.optim.Optimizer = _load_bitsandbytes().optim.AdamW8bit(told, **options)
-    return optimizer
+    if kind.is_paged and not all(p.is_cuda for group in groups for p in group.parameters):
+        raise OptimizerFault(f"{config.name} needs CUDA; choose {config.name.removeprefix('paged_')}")
+    return Separate(build, told) if kind.estimates_rate else build(told)
 
 
-def _load_bitsandbytes() -> Any:  # noqa: ANN401 - a module without types
+def try_optimizer(config: OptimizerConfig, device: torch.device) -> None:
+    """Take and keep a step of one small weight: what cannot work is refused before a model is loaded."""
+    weight = nn.Parameter(torch.zeros(TRIED_SHAPE, device=device))
+    optimizer = build_optimizer(config, [Group("unet", 1e-6, (weight,))])
+    weight.grad = torch.full_like(weight, 1e-3)
     try:
-        return importlib.import_module("bitsandbytes")
-    except (ImportError, OSError) as error:
-        raise MissingPackage(
-            f"adamw_8bit needs the package bitsandbytes, which does not load here ({error}); "
-            "install it, or choose the optimizer adamw"
-        ) from None
+        optimizer.step()
+    except Exception as error:  # whatever somebody else's class raises
+        raise OptimizerFault(f"{_called(config)} cannot take a step here: {error}") from error
+    optimizer_to_tensors(optimizer)
 
 
-def set_lrs(optimizer: torch.optim.Optimizer, factor: float) -> dict[str, float]:
-    """Give every group its share of the full learning rate; returns the rates by name."""
+def set_lrs(optimizer: Optimizer, *, unet: float, text: float) -> dict[str, float]:
+    """Give every group its share of the full learning rate; returns by name the rates that this comes to."""
     for group in optimizer.param_groups:
-        group["lr"] = group["base_lr"] * factor
-    return {group["name"]: group["lr"] for group in optimizer.param_groups}
+        group["lr"] = group["base_lr"] * (text if group["is_text"] else unet)
+    return {group["name"]: effective_lr(group) for group in optimizer.param_groups}
 
 
-def set_base_lrs(optimizer: torch.optim.Optimizer, groups: Sequence[Group]) -> None:
+def set_base_lrs(optimizer: Optimizer, groups: Sequence[Group]) -> None:
     """Other full learning rates for the same groups, from the next step on."""
     rates = {group.name: group.lr for group in groups}
     for group in optimizer.param_groups:
         group["base_lr"] = rates[group["name"]]
+
+
+def is_average(optimizer: Optimizer) -> bool:
+    """Whether it shows other weights than those that learn, as schedule-free optimizers do."""
+    return callable(getattr(optimizer, "train", None)) and callable(getattr(optimizer, "eval", None))
+
+
+def effective_lr(group: Mapping[str, Any]) -> float:
+    """The rate of a group; times the estimate ``d`` of those that estimate one and begin it at ``d0``."""
+    return float(group["lr"] * group["d"]) if group.get("estimates_rate") else float(group["lr"])
+
+
+def _called(config: OptimizerConfig) -> str:
+    return config.class_name if config.name == "custom" else config.name
+
+
+def _weight_decay(config: OptimizerConfig, group: Group) -> float:
+    has_own = group.is_text and config.text_encoder_weight_decay >= 0
+    return config.text_encoder_weight_decay if has_own else config.weight_decay
+
+
+def _constructor(config: OptimizerConfig, kind: OptimizerKind) -> Callable[[list[dict[str, Any]]], Optimizer]:
+    found = _load_class(config.class_name if config.name == "custom" else kind.class_name, config.name)
+    arguments = _arguments(config, kind, inspect.signature(found).parameters)
+
+    def build(told: list[dict[str, Any]]) -> Optimizer:
+        try:
+            optimizer: Optimizer = found(told, **arguments)
+        except Exception as error:  # whatever somebody else's class raises
+            raise OptimizerFault(f"{_called(config)} refuses its arguments: {error}") from error
+        if is_average(optimizer):
+            optimizer.train()  # type: ignore[attr-defined]
+        for group in optimizer.param_groups:
+            group["estimates_rate"] = kind.estimates_rate or {"d", "d0"} <= optimizer.defaults.keys()
+        return optimizer
+
+    return build
+
+
+def _arguments(
+    config: OptimizerConfig, kind: OptimizerKind, known: Mapping[str, inspect.Parameter]
+) -> dict[str, Any]:
+    """What the class is told besides its groups; what was typed counts before the fields."""
+    typed = parse_arguments(config.arguments)
+    if unknown := [name for name in typed if name not in known]:
+        names = [
+            name
+            for name, parameter in known.items()
+            if parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+            and name not in ("params", "lr", "weight_decay")
+        ]
+        raise OptimizerFault(
+            f"optimizer.arguments: {_called(config)} knows no {', '.join(unknown)}; it knows "
+            f"{', '.join(names) or 'none'}"
+        )
+    own: dict[str, Any] = {"weight_decay": config.weight_decay}
+    if config.name == "custom":
+        return {name: value for name, value in {**own, **_set_betas(config)}.items() if name in known} | typed
+    own |= kind.arguments
+    if kind.betas:
+        firsts = [config.beta1, config.beta2, *kind.betas[2:]]
+        given = zip(firsts, kind.betas, strict=False)
+        own["betas"] = tuple(usual if value is None or value < 0 else value for value, usual in given)
+    if kind.momentum is not None:
+        own["momentum"] = kind.momentum if config.beta1 < 0 else config.beta1
+    if kind.has_epsilon:
+        own["eps"] = config.epsilon
+    return own | typed
+
+
+def _set_betas(config: OptimizerConfig) -> dict[str, Any]:
+    """Betas for a class of which nothing is known, where both were set."""
+    return {"betas": (config.beta1, config.beta2)} if min(config.beta1, config.beta2) >= 0 else {}
+
+
+def _load_class(path: str, name: str) -> type[Optimizer]:
+    module_name, _, class_name = path.rpartition(".")
+    package = module_name.partition(".")[0]
+    try:
+        module = importlib.import_module(module_name)
+    except (ImportError, OSError) as error:
+        asked = f"the optimizer {path}" if name == "custom" else name
+        raise MissingPackage(
+            f"{asked} needs the package {package}, which does not load here ({error}); install it, or choose "
+            "the optimizer adamw"
+        ) from None
+    found = getattr(module, class_name, None)
+    if not (isinstance(found, type) and issubclass(found, Optimizer)):
+        raise OptimizerFault(f"optimizer.class_name: {module_name} has no optimizer {class_name}")
+    return found

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from dreambooth.config.folders import RunFolder
-from dreambooth.config.live import Change, add_change, load_changes, with_live_values
+from dreambooth.config.live import Change, load_changes, save_changes, with_change, with_live_values
 from dreambooth.config.store import ConfigError
 from dreambooth.data.batches import Step, iterate_steps, steps_per_epoch
 from dreambooth.data.examples import Dataset
@@ -21,14 +21,10 @@ from dreambooth.training.ema import Ema, average_device
 from dreambooth.training.errors import TrainingFailed
 from dreambooth.training.groups import learning_groups
 from dreambooth.training.learner import Learner, load_named_weights, named_weights
+from dreambooth.training.optimizer_state import load_optimizer, optimizer_to_tensors
 from dreambooth.training.optimizers import set_base_lrs
-from dreambooth.training.state import (
-    Snapshot,
-    load_optimizer,
-    load_snapshot,
-    optimizer_to_tensors,
-    save_snapshot,
-)
+from dreambooth.training.shown import shown_weights
+from dreambooth.training.state import Snapshot, load_snapshot, save_snapshot
 from dreambooth.training.step import StepReport, train_step
 
 MAX_BAD_STEPS = 3
@@ -66,6 +62,13 @@ class Before:
     epochs: int = 0
 
 
+def _nothing(*_: object) -> None:
+    pass
+
+
+SILENT = Outlets(_nothing, _nothing, _nothing, _nothing, _nothing)  # of processes that only compute
+
+
 class Run:
     """A learner on its way through the steps."""
 
@@ -88,7 +91,8 @@ class Run:
         self.ema = _build_average(learner)
         self.steps_per_epoch = steps_per_epoch(dataset, learner.config)
         self.before = before
-        self.changes: list[Change] = load_changes(folder)
+        self.processes = learner.processes
+        self.changes: list[Change] = []
         self.save_watch, self.sample_watch = Stopwatch(), Stopwatch()
 
     @property
@@ -112,7 +116,7 @@ class Run:
 
     def with_average(self) -> AbstractContextManager[None]:
         """The model with its averaged weights, where an average is kept."""
-        return self.ema.applied() if self.ema else nullcontext()
+        return self.ema.applied() if self.ema else shown_weights(self.learner.optimizer)
 
     def shown(self) -> list[Shown]:
         """Which weights draw what people want to see, the first before all."""
@@ -127,9 +131,16 @@ class Run:
 
     def resume(self) -> None:
         """Go on from the run's state; from the beginning when it was ended before its first state."""
+        self.changes = self.processes.hear_first(load_changes(self.folder) if self.processes.is_first else [])
         snapshot = load_snapshot(self.folder)
-        if snapshot is None:
-            return
+        if snapshot is not None:
+            self._go_on_from(snapshot)
+        for change in self.changes:
+            if change.step <= self.step:
+                self._apply(change.values)
+        self.processes.take_from_first(self.learner.learning)  # of other machines, others may round otherwise
+
+    def _go_on_from(self, snapshot: Snapshot) -> None:
         load_named_weights(self.learner.parameters, snapshot.tensors["weights"])
         load_optimizer(
             self.learner.optimizer, snapshot.tensors["optimizer"], snapshot.values["optimizer_values"]
@@ -140,12 +151,14 @@ class Run:
         self.learner.scaler.load_state_dict(snapshot.values["scaler"])
         self.step = snapshot.step
         self.num_bad_steps = snapshot.values["num_bad_steps"]
-        for change in self.changes:
-            if change.step <= self.step:
-                self._apply(change.values)
 
     def save_state(self) -> bool:
-        """Write everything that is needed to go on; False when the disk is full, and the last state stays."""
+        """Write everything that is needed to go on, which is the same in all processes.
+
+        False when the disk is full; the last state stays.
+        """
+        if not self.processes.is_first:
+            return True
         optimizer_tensors, optimizer_values = optimizer_to_tensors(self.learner.optimizer)
         tensors = {"weights": named_weights(self.learner.parameters), "optimizer": optimizer_tensors}
         if self.ema:
@@ -183,24 +196,27 @@ class Run:
             if "stop" in heard.requests or (stops_after_epoch and self.step % self.steps_per_epoch == 0):
                 self.save_state()
                 return "done" if self.step == self.learner.num_steps else "stopped"
-            if "pause" in heard.requests and self.save_state():
+            if "pause" in heard.requests and self.processes.hear_first(self.save_state()):
                 return "paused"
         self.save_state()
         return "done"
 
     def _hear(self) -> Heard:
-        """Everything that does not follow from the step alone, read at this one place."""
+        """Everything that does not follow from the step alone; the first process takes it, and all do it."""
+        return self.processes.hear_first(self._take_asked() if self.processes.is_first else Heard())
+
+    def _take_asked(self) -> Heard:
         config = self.learner.config
-        watches = {
-            "save": (self.save_watch, config.saving.save_every_minutes),
-            "sample": (self.sample_watch, config.samples.sample_every_minutes),
-        }
-        by_clock = [what for what, (watch, minutes) in watches.items() if watch.has_passed(minutes)]
+        by_clock: list[Literal["save", "sample"]] = []
+        if self.save_watch.has_passed(config.saving.save_every_minutes):
+            by_clock.append("save")
+        if self.sample_watch.has_passed(config.samples.sample_every_minutes):
+            by_clock.append("sample")
         return Heard(
             requests=tuple(take_requests(self.folder)),
             drawing=take_drawing(self.folder),
             change=take_change(self.folder),
-            by_clock=tuple(by_clock),  # type: ignore[arg-type]
+            by_clock=tuple(by_clock),
         )
 
     def _take_step(self, batches: Step) -> None:
@@ -237,7 +253,9 @@ class Run:
             told = "; ".join(str(error).splitlines())
             self.events.write("warning", message=f"the settings stay as they are: {told}")
             return
-        self.changes = add_change(self.folder, Change(self.step, heard.change))
+        self.changes = with_change(self.changes, Change(self.step, heard.change))
+        if self.processes.is_first:
+            save_changes(self.folder, self.changes)
         self.events.write("changed", step=self.step, values=heard.change)
 
     def _apply(self, values: Mapping[str, Any]) -> None:
@@ -247,7 +265,8 @@ class Run:
 
     def _rest_if_due(self) -> None:
         duration = self.learner.config.duration
-        if self.step < self.learner.num_steps and is_due(0, duration.pause_every_epochs, self._now()):
+        is_due_now = is_due(0, duration.pause_every_epochs, self._now()) and not self._is_over()
+        if is_due_now and self.processes.is_first:  # the others wait to hear from it
             self.events.write("resting", step=self.step, seconds=duration.pause_seconds)
             self.outlets.rest(duration.pause_seconds)
 

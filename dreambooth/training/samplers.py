@@ -19,6 +19,7 @@ from torch import Tensor
 
 from dreambooth.data.generation_text import quote_value
 from dreambooth.models.family import Model
+from dreambooth.text.reading import drawn_reading
 from dreambooth.training.conditions import whole_picture
 from dreambooth.training.device import Device, evaluating
 from dreambooth.training.randomness import generator_of
@@ -50,6 +51,7 @@ class Look:
     num_steps: int = 20
     guidance_scale: float = 7.5
     sampler: str = "ddim"
+    clip_skip: int = 1  # layers of the text encoder, as the webuis count them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,7 @@ def draw_latents(
     captions = [wish.negative_prompt for wish in wishes] + [wish.prompt for wish in wishes]
     options = _step_options(look.sampler, wishes)
     with device.autocast():
-        text_states = model.encode_captions(captions)
+        text_states = model.encode_captions(captions, drawn_reading(look.clip_skip))
     conditions = whole_picture(model, text_states, device.device, height=look.height, width=look.width)
     for done, timestep in enumerate(scheduler.timesteps, start=1):
         doubled = scheduler.scale_model_input(torch.cat([latents, latents]), timestep)
@@ -138,8 +140,9 @@ def draw_pictures(
 def generation_text(wish: Wish, look: Look, model_name: str) -> str:
     """The text that the webuis write into their pictures, and read back from ours."""
     negative = f"\nNegative prompt: {wish.negative_prompt}" if wish.negative_prompt else ""
+    skip = f", Clip skip: {look.clip_skip}" if look.clip_skip > 1 else ""
     return (
         f"{wish.prompt}{negative}\nSteps: {look.num_steps}, Sampler: {SAMPLER_NAMES[look.sampler]}, "
         f"CFG scale: {look.guidance_scale:g}, Seed: {wish.seed}, Size: {look.width}x{look.height}, "
-        f"Model: {quote_value(model_name)}"
+        f"Model: {quote_value(model_name)}{skip}"
     )

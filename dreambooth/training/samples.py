@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dreambooth.config.concept import Concept
+from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.models.family import Model
 from dreambooth.training.device import Device
@@ -30,7 +31,6 @@ def planned_previews(config: TrainConfig, concept_prompts: list[str]) -> Iterato
 
     ``concept_prompts`` holds the final sample prompt of each concept.
     """
-    side = config.data.resolution
     for index, (concept, prompt) in enumerate(zip(config.concepts, concept_prompts, strict=True)):
         first_seed, look = preview_seed(config, index), preview_look(config, concept)
         for number in range(concept.n_save_sample):
@@ -39,7 +39,13 @@ def planned_previews(config: TrainConfig, concept_prompts: list[str]) -> Iterato
             )
             yield Preview(wish, look)
     if config.samples.sanity_prompt:
-        look = Look(width=side, height=side, sampler=config.samples.sampler)
+        side = config.data.resolution
+        look = Look(
+            width=side,
+            height=side,
+            sampler=config.samples.sampler,
+            clip_skip=config.captions.clip_skip,
+        )
         yield Preview(Wish(prompt=config.samples.sanity_prompt, seed=config.samples.sanity_seed), look)
 
 
@@ -51,12 +57,14 @@ def preview_seed(config: TrainConfig, index: int) -> int:
 
 def preview_look(config: TrainConfig, concept: Concept) -> Look:
     """How a concept's previews are drawn."""
+    side = resolution_of(config, concept)
     return Look(
-        width=config.data.resolution,
-        height=config.data.resolution,
+        width=side,
+        height=side,
         num_steps=concept.save_infer_steps,
         guidance_scale=concept.save_guidance_scale,
         sampler=config.samples.sampler,
+        clip_skip=config.captions.clip_skip,
     )
 
 

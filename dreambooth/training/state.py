@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -89,36 +88,3 @@ def load_snapshot(run: RunFolder) -> Snapshot | None:
             f"the state in {folder} is damaged ({error}); start a new run without --resume"
         ) from None
     return Snapshot(values.pop("step"), tensors, values)
-
-
-def optimizer_to_tensors(optimizer: torch.optim.Optimizer) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The optimizer's memory as ``INDEX.NAME`` → tensor, and what of it is a plain value.
-
-    Read from ``state``, not from ``state_dict()``, in which bitsandbytes nests it. Its 8-bit optimizers share
-    one table among all weights; files cannot hold a tensor twice, hence the copies.
-    """
-    tensors: dict[str, Tensor] = {}
-    values: dict[str, Any] = {}
-    seen: set[int] = set()
-    parameters = (parameter for group in optimizer.param_groups for parameter in group["params"])
-    for index, parameter in enumerate(parameters):
-        for name, value in optimizer.state.get(parameter, {}).items():
-            if not isinstance(value, Tensor):
-                values[f"{index}.{name}"] = value
-                continue
-            tensors[f"{index}.{name}"] = value.clone() if value.data_ptr() in seen else value
-            seen.add(value.data_ptr())
-    return tensors, values
-
-
-def load_optimizer(
-    optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor], values: Mapping[str, Any]
-) -> None:
-    """Put the memory back into a freshly built optimizer of the same parameters."""
-    state: dict[int, dict[str, Any]] = {}
-    copies = {key: tensor.clone() for key, tensor in tensors.items()}  # the state's files can then be removed
-    for key, value in {**copies, **values}.items():
-        index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value
-    groups = optimizer.state_dict()["param_groups"]
-    optimizer.load_state_dict({"state": state, "param_groups": groups})

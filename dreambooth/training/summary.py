@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from textwrap import wrap
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -70,7 +71,7 @@ def draw_summary(summary: Summary) -> bytes:
     figure.text(0.03, 0.955, summary.title, fontsize=15, fontweight="bold", color=INK, parse_math=False)
     figure.text(0.03, 0.915, summary.subtitle, fontsize=9.5, color=FAINT, parse_math=False)
     lines = wrap(summary.verdict, LINE_LETTERS * num_panels)
-    place = {"verticalalignment": "top", "linespacing": 1.3}
+    place: dict[str, Any] = {"verticalalignment": "top", "linespacing": 1.3}
     figure.text(0.03, 0.9, "\n".join(lines), fontsize=9.5, color=INK, parse_math=False, **place)
     spread = {"left": 0.03, "right": 0.975, "top": 0.86 - LINE_HEIGHT * len(lines), "bottom": 0.075}
     if summary.samples:

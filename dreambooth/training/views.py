@@ -13,6 +13,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
+from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.prompts import FILEWORDS, class_captions
 from dreambooth.training.samplers import Wish
 from dreambooth.training.samples import Preview, preview_look, preview_seed
@@ -46,8 +47,7 @@ def planned_views(config: TrainConfig, prompts: Sequence[str], captions: Sequenc
         negative = concept.save_sample_negative_prompt
         wanted = [("subject", prompt, seed)]
         if config.samples.overfitting_prompt.strip():
-            words = config.samples.overfitting_prompt.replace(PROMPT, _subject_words(concept, prompt))
-            wanted.append(("overfitting", words, seed))
+            wanted.append(("overfitting", _overfitting_words(config, concept, prompt), seed))
         if ordinary := _ordinary_words(config, concept, caption):
             wanted += [("ordinary", ordinary, seed + number) for number in range(ORDINARY_SEEDS)]
         for kind, words, own_seed in wanted:
@@ -58,17 +58,22 @@ def planned_views(config: TrainConfig, prompts: Sequence[str], captions: Sequenc
     return sorted(views.values(), key=lambda view: order.index(view.kind))
 
 
-def _subject_words(concept: Concept, prompt: str) -> str:
-    """The instance prompt without the words of any picture; where it has no others, the sample prompt."""
+def _overfitting_words(config: TrainConfig, concept: Concept, prompt: str) -> str:
+    """With the instance prompt without the words of any picture; if it has no others, the sample prompt."""
+    template = config.samples.overfitting_prompt
     words = " ".join(concept.instance_prompt.replace(FILEWORDS, "").split()).strip(" ,")
-    return words or prompt
+    if not words:
+        return template.replace(PROMPT, prompt)
+    filled = template.replace(PROMPT, words)
+    return drawn_prompt(filled, filled, config.captions)
 
 
 def _ordinary_words(config: TrainConfig, concept: Concept, caption: str) -> str:
     """What is drawn without the subject: the class prompt, else the sanity prompt, else nothing."""
     if config.method == "finetune" or not concept.class_prompt.strip():
         return config.samples.sanity_prompt.strip()
-    return class_captions(concept, caption, config.method)[0]
+    words = class_captions(concept, caption, config.method)[0]
+    return drawn_prompt(words, concept.class_prompt, config.captions)
 
 
 def drift_of(before: Sequence[Image.Image], now: Sequence[Image.Image]) -> float | None:

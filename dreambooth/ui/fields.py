@@ -6,7 +6,7 @@ from dreambooth.config.option import Setting
 from dreambooth.ui.markup import Markup, element
 
 PREFIX = "dreambooth_"
-PATHS = ("file", "folder", "file or folder", "output")  # roles of fields that hold one path
+PATHS = ("file", "folder", "file or folder", "output", "pictures")  # roles of fields that hold one path
 KNOWN_FILES = "dreambooth_files"  # the id of the list that such fields offer
 BOUNDLESS = 10**6  # a limit as high as this tells nobody anything
 
@@ -84,7 +84,7 @@ def _draw_control(setting: Setting, own_id: str) -> Markup:
     if setting.kind == "bool":
         return element("input", type="checkbox", id=own_id, aria_describedby=told)
     if setting.entry.role in PATHS:
-        known = KNOWN_FILES if setting.entry.role != "output" else None
+        known = KNOWN_FILES if setting.entry.role not in ("output", "pictures") else None
         return element(
             "input",
             type="text",

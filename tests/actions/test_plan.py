@@ -3,7 +3,7 @@
 import pytest
 
 from dreambooth.actions import plan
-from dreambooth.actions.epoch import describe_epoch
+from dreambooth.actions.epoch import describe_epoch, plan_epoch
 from dreambooth.config.store import ConfigError
 from tests.actions.workshop import workplace
 from tests.conftest import MODEL, draw_photos
@@ -19,7 +19,7 @@ def wait_for(place):
 def test_epoch_is_told_by_size_with_its_smaller_batches(folder, photos, config):
     draw_photos(photos / "wide", 2, size=(96, 48))
     config = with_settings(config, data__batch_size=2, duration__max_steps=0, duration__num_epochs=5)
-    told = describe_epoch(config, folder)
+    told = describe_epoch(plan_epoch(config, folder))
     assert (told["num_images"], told["steps_per_epoch"], told["num_steps"], told["num_epochs"]) == (
         5,
         3,
@@ -34,7 +34,7 @@ def test_epoch_is_told_by_size_with_its_smaller_batches(folder, photos, config):
 
 
 def test_repeats_and_class_images_are_shown(folder, with_classes):
-    told = describe_epoch(with_fields(with_classes, repeats=4), folder)
+    told = describe_epoch(plan_epoch(with_fields(with_classes, repeats=4), folder))
     (bucket,) = told["buckets"]
     assert (bucket["images"], bucket["shown"], bucket["class_images_shown"]) == (3, 12, 12)
     assert told["num_smaller_batches"] == 0
@@ -43,7 +43,7 @@ def test_repeats_and_class_images_are_shown(folder, with_classes):
 
 def test_settings_that_contradict_each_other_have_no_epoch(folder, config):
     with pytest.raises(ConfigError, match=r"concepts\.0\.instance_data_dir: /none is not a folder"):
-        describe_epoch(with_fields(config, instance_data_dir="/none"), folder)
+        plan_epoch(with_fields(config, instance_data_dir="/none"), folder)
 
 
 def test_dry_run_sees_settings_and_pictures_as_they_are(library, photos, config):

@@ -5,13 +5,14 @@ import pytest
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.live import (
     Change,
-    add_change,
     forget_changes,
     is_live,
     live_settings,
     live_values,
     load_changes,
     parse_live,
+    save_changes,
+    with_change,
     with_live_values,
 )
 from dreambooth.config.store import ConfigError, changed
@@ -88,6 +89,10 @@ def test_every_value_that_may_change_is_told_and_can_be_given_back(config):
         "lora.text_encoder_lr",
         "lora.text_encoder_2_lr",
     }
+
+
+def add_change(run, change):
+    save_changes(run, with_change(load_changes(run), change))
 
 
 def test_changes_are_kept_by_their_steps(tmp_path):

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from dreambooth.config.concept import Concept
-from dreambooth.config.rules import Problem, find_problems
+from dreambooth.config.problem import Problem
+from dreambooth.config.rules import find_problems
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import changed
 

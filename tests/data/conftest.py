@@ -40,7 +40,7 @@ def make_example():
             original_size=Size(side, 64),
             size=Size(side, 64),
             content_hash=str(name),
-            caption="",
+            caption=prompt,
             prompt=prompt,
             concept=concept,
             is_class=is_class,

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from dreambooth.data.arrivals import Arrival, take_in
-from dreambooth.data.captions import read_caption
+from dreambooth.data.roots.reading import read_beside
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_what_is_there_is_not_written_over(send, tmp_path):
 def test_caption_and_picture_that_come_apart_meet(send, tmp_path, order):
     for name in order:
         send(name)
-    assert read_caption(tmp_path / "here" / "a.png").text == "caption 0"
+    assert read_beside(tmp_path / "here" / "a.png").caption == "caption 0"
 
 
 def test_files_of_one_name_from_two_folders_are_both_taken(send):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from dreambooth.config.augment import AugmentConfig
 from dreambooth.config.captions import CaptionsConfig
+from dreambooth.config.concept import Concept
 from dreambooth.config.data import DataConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import epoch_steps, find_step, iterate_steps, steps_per_epoch
@@ -22,7 +23,8 @@ SHAPES = st.lists(
 )  # side, concept, repeats of each instance image
 CLASS_SHAPES = st.lists(st.tuples(st.sampled_from([64, 72, 96]), st.integers(0, 1)), max_size=8)
 DATA = st.builds(DataConfig, batch_size=st.integers(1, 5), gradient_accumulation_steps=st.integers(1, 4))
-SETTINGS = st.builds(TrainConfig, data=DATA, seed=st.integers(0, 9))
+CONCEPTS = (Concept(),) * 3
+SETTINGS = st.builds(TrainConfig, concepts=st.just(CONCEPTS), data=DATA, seed=st.integers(0, 9))
 
 
 VARIED = CaptionsConfig(shuffle_tags=True, dropout_probability=0.3)
@@ -149,7 +151,7 @@ def test_captions_are_dropped_and_shuffled_when_asked(make_dataset):
     dataset = make_dataset([(64, 0, 1)] * 500)
 
     def prompts(**asked):
-        steps = epoch_steps(dataset, TrainConfig(captions=CaptionsConfig(**asked)), 0)
+        steps = epoch_steps(dataset, TrainConfig(concepts=CONCEPTS, captions=CaptionsConfig(**asked)), 0)
         return Counter(item.prompt for step in steps for batch in step for item in batch.items)
 
     assert prompts() == {"a, b, c, d": 500}
@@ -220,8 +222,35 @@ def test_one_setting_does_not_move_what_another_draws(make_dataset):
     dataset = make_dataset([(64, 0, 1)] * 50)
 
     def flips(**asked):
-        config = TrainConfig(augment=AugmentConfig(flip_probability=0.5), captions=CaptionsConfig(**asked))
+        augment, captions = AugmentConfig(flip_probability=0.5), CaptionsConfig(**asked)
+        config = TrainConfig(concepts=CONCEPTS, augment=augment, captions=captions)
         steps = epoch_steps(dataset, config, 0)
         return [item.flipped for step in steps for batch in step for item in batch.items]
 
     assert flips() == flips(shuffle_tags=True) == flips(dropout_probability=0.5)
+
+
+def test_what_tags_draw_is_not_moved_by_other_settings(make_example):
+    tags = ", ".join("abcdefgh")
+    dataset = Dataset(tuple(make_example(str(n), prompt=tags) for n in range(20)), (), (), ())
+
+    def prompts(**asked):
+        config = TrainConfig(concepts=CONCEPTS, captions=CaptionsConfig(shuffle_tags=True, **asked))
+        steps = epoch_steps(dataset, config, 0)
+        return [item.prompt for step in steps for batch in step for item in batch.items]
+
+    whole = prompts()
+    assert [f"x {each}" for each in whole] == prompts(prefix="x")
+    assert whole == prompts(wildcards=True)
+    some = prompts(tag_dropout_probability=0.4)
+    assert some != whole
+    for kept, every in zip(some, whole, strict=True):
+        assert kept.split(", ") == [tag for tag in every.split(", ") if tag in kept.split(", ")]
+
+
+def test_every_so_many_epochs_have_no_captions(make_dataset):
+    dataset = make_dataset([(64, 0, 1)] * 5)
+    config = TrainConfig(captions=CaptionsConfig(dropout_every_epochs=3))
+    epochs = [epoch_steps(dataset, config, epoch) for epoch in range(6)]
+    texts = [{item.prompt for (batch,) in steps for item in batch.items} for steps in epochs]
+    assert texts == [{"a, b, c, d"}, {"a, b, c, d"}, {""}] * 2

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dreambooth.config.data import DataConfig
-from dreambooth.data.buckets import Size, bucket_sizes, nearest_bucket, training_sizes
+from dreambooth.data.buckets import Size, bucket_sizes, choose_size, nearest_bucket, training_sizes
+from dreambooth.data.crops import cover_and_crop
 from dreambooth.data.errors import DataError
 
 SIDES = st.integers(8, 12_000)
@@ -54,17 +55,59 @@ def test_nearest_shape_is_chosen(shape, size):
 
 
 def test_without_buckets_everything_is_square():
-    assert training_sizes(DataConfig(resolution=64, use_buckets=False)) == (Size(64, 64),)
+    assert training_sizes(DataConfig(use_buckets=False), 64) == (Size(64, 64),)
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("resolution", "wrong", "words"),
     [
-        {"resolution": 500, "use_buckets": False},
-        {"bucket_step_px": 20},
-        {"resolution": 32, "bucket_step_px": 64},
+        (500, {"use_buckets": False}, "data.resolution: 500 is not a multiple of 8"),
+        (512, {"bucket_step_px": 20}, "data.bucket_step_px: 20 is not a multiple of 8"),
+        (32, {"bucket_step_px": 64}, "data.bucket_step_px: 64 is more than the resolution"),
+        (512, {"bucket_min_px": 576}, "data.bucket_min_px: no size of the area"),
     ],
 )
-def test_sides_that_are_not_whole_latents_are_refused(wrong):
-    with pytest.raises(DataError, match=r"data\.(resolution|bucket_step_px): "):
-        training_sizes(replace(DataConfig(), **wrong))
+def test_sides_that_are_not_whole_latents_are_refused(resolution, wrong, words):
+    with pytest.raises(DataError, match=words):
+        training_sizes(replace(DataConfig(), **wrong), resolution)
+
+
+def sides(resolution, **limits) -> list[int]:
+    sizes = training_sizes(DataConfig(**limits), resolution)
+    return sorted({side for size in sizes for side in (size.width_px, size.height_px)})
+
+
+def test_limits_are_those_of_every_side():
+    assert (sides(512)[0], sides(512)[-1]) == (256, 1024)
+    wider = sides(512, bucket_min_px=128, bucket_max_px=2048)
+    assert (wider[0], wider[-1]) == (128, 2048)
+    assert (sides(512, bucket_max_px=640)[0], sides(512, bucket_max_px=640)[-1]) == (256, 640)
+
+
+NEVER_LARGER = DataConfig(bucket_no_upscale=True)
+
+
+@pytest.mark.parametrize(
+    ("picture", "size"),
+    [
+        ((300, 300), "256×256"),
+        ((600, 300), "576×256"),
+        ((1000, 200), "960×192"),
+        ((3000, 200), "1024×192"),
+        ((800, 600), "576×448"),
+        ((63, 900), "None"),
+    ],
+)
+def test_small_picture_is_trained_at_its_own_size_rounded_down(picture, size):
+    sizes = training_sizes(NEVER_LARGER, 512)
+    assert str(choose_size(*picture, sizes, NEVER_LARGER)) == size
+
+
+@given(st.integers(64, 12_000), st.integers(64, 12_000))
+def test_nothing_is_enlarged_where_it_must_not_be(width, height):
+    sizes = training_sizes(NEVER_LARGER, 512)
+    size = choose_size(width, height, sizes, NEVER_LARGER)
+    crop = cover_and_crop(width, height, size)
+    assert crop.width >= size.width_px - 1e-6
+    assert size.area <= 512**2
+    assert size.width_px % 64 == size.height_px % 64 == 0

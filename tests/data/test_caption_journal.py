@@ -13,7 +13,7 @@ def journals(tmp_path):
 
 
 def write(journals, tmp_path, **captions):
-    Journal(journals).write(plan_change(tmp_path / f"{name}.png", text) for name, text in captions.items())
+    Journal(journals).write(plan_change(tmp_path / f"{name}.txt", text) for name, text in captions.items())
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_kill_in_the_middle_can_be_taken_back(tmp_path, journals):
         if number == 1:
             raise KeyboardInterrupt
 
-    changes = [plan_change(tmp_path / f"{name}.png", "new") for name in "abc"]
+    changes = [plan_change(tmp_path / f"{name}.txt", "new") for name in "abc"]
     with pytest.raises(KeyboardInterrupt):
         Journal(journals).write(changes, die)
     journal = find_last(journals)

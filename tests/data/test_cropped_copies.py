@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dreambooth.data.buckets import Size
+from dreambooth.data.buckets import Size, nearest_bucket
 from dreambooth.data.concepts import read_pictures
 from dreambooth.data.cropped_copies import plan_copies, write_copy
 from dreambooth.data.errors import DataError
@@ -18,9 +18,11 @@ def plan(tmp_path):
     (tmp_path / "photos").mkdir()
 
     def plan_all(to="copies"):
-        return plan_copies(
-            read_pictures([tmp_path / "photos"]).usable, SIZES, tmp_path / "photos", tmp_path / to
-        )
+        pictures = read_pictures([tmp_path / "photos"]).usable
+        sized = [
+            (each, nearest_bucket(each.image.width_px, each.image.height_px, SIZES)) for each in pictures
+        ]
+        return plan_copies(sized, tmp_path / "photos", tmp_path / to)
 
     return plan_all
 

@@ -78,7 +78,8 @@ def test_settings_of_the_last_generation(migrate, photos):
     assert (config.samples.sanity_prompt, config.samples.sanity_seed) == ("a photo of a dog", 7)
     assert (config.precision.mixed_precision, config.saving.save_every_epochs) == ("bf16", 25)
     lost = [entry.key for entry in migrated.report.without_meaning if entry.is_lost]
-    assert lost == ["clip_skip", "tomesd"]
+    assert lost == ["tomesd"]
+    assert (config.captions.clip_skip, config.captions.max_tokens) == (2, "75")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ OTHER_VALUES = {
     "half_lora": False,
     "sanity_prompt": "a dog",
     "seed": 5,
+    "max_token_length": 150,
     "resolution": 64,
     "cache_latents": False,
     "train_unet": False,

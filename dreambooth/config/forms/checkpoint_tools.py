@@ -12,7 +12,7 @@ from dreambooth.config.forms.files import OutputForm
 from dreambooth.config.forms.form import Form
 from dreambooth.config.forms.source import LocalSource, SourceWishes
 from dreambooth.config.option import option
-from dreambooth.config.rules import Problem
+from dreambooth.config.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

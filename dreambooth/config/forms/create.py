@@ -10,7 +10,7 @@ from dreambooth.config.folders import find_name_fault
 from dreambooth.config.forms.form import Form
 from dreambooth.config.forms.source import LocalSource, SourceForm, SourceWishes
 from dreambooth.config.option import option
-from dreambooth.config.rules import Problem
+from dreambooth.config.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

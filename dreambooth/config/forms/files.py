@@ -9,7 +9,7 @@ from typing import Literal
 from dreambooth.config.entry import entry
 from dreambooth.config.forms.form import Form
 from dreambooth.config.option import option
-from dreambooth.config.rules import Problem
+from dreambooth.config.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

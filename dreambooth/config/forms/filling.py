@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from dreambooth.config.forms.form import Form
 from dreambooth.config.option import Setting, describe_settings, find_fault
-from dreambooth.config.rules import Problem
+from dreambooth.config.problem import Problem
 from dreambooth.config.store import ConfigError
 
 T = TypeVar("T", bound=Form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dreambooth.config.rules import Problem
+from dreambooth.config.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

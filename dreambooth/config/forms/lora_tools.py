@@ -10,7 +10,7 @@ from dreambooth.config.entry import entry
 from dreambooth.config.forms.files import LorasForm, OutputForm, RanksForm
 from dreambooth.config.forms.form import Form
 from dreambooth.config.option import option
-from dreambooth.config.rules import Problem
+from dreambooth.config.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

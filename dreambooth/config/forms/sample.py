@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dreambooth.config.entry import entry, same_as
 from dreambooth.config.forms.form import Form
 from dreambooth.config.option import option
-from dreambooth.config.rules import Problem
+from dreambooth.config.problem import Problem
 from dreambooth.config.samples import SampleConfig
 
 

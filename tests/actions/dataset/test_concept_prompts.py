@@ -110,8 +110,9 @@ def test_concept_without_a_folder_is_warned_of(describe):
 def test_shuffling_and_dropout_are_told(place, describe, draw):
     draw("a.png", "on grass")
     config = place.library.load(NAME).config
-    captions = replace(config.captions, shuffle_tags=True, dropout_probability=0.1)
+    captions = replace(config.captions, shuffle_tags=True, dropout_probability=0.1, prefix="by sks,")
     place.library.save_config(NAME, replace(config, captions=captions))
+    assert describe(instance_prompt="[filewords]")[0]["prompts"][0]["instance"] == "by sks, on grass"
     _, notes = describe()
     assert len(notes) == 2
     assert "another order" in notes[0]

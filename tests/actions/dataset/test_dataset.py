@@ -27,10 +27,13 @@ def test_pictures_are_listed_with_caption_size_and_bucket(list_all, draw, photos
         "name": "a.png",
         "caption": "a dog",
         "caption_from": "txt",
+        "fixed": None,
+        "options": [],
         "warning": None,
         "width": 128,
         "height": 64,
         "bucket": "88x40",
+        "mask": None,
         "fault": None,
     }
     assert (second["name"], second["caption"], second["caption_from"]) == (
@@ -85,10 +88,11 @@ def test_caption_that_changed_meanwhile_is_not_written_over(place, draw):
     assert path.with_suffix(".txt").read_text() == "a cat in snow"
 
 
-def test_caption_without_words_stays_without(place, draw, list_all):
-    path = draw("a cat.png")
-    change_caption(place, {"path": str(path), "caption": "", "before": "a cat"})
-    assert list_all()["pictures"][0]["caption"] == ""
+def test_caption_without_words_is_the_name_again(place, draw, list_all):
+    path = draw("a cat.png", caption="a dog")
+    told = change_caption(place, {"path": str(path), "caption": "", "before": "a dog"})
+    assert (told["caption"], told["caption_from"]) == ("a cat", "name")
+    assert list_all()["pictures"][0]["caption"] == "a cat"
 
 
 @pytest.mark.parametrize("typed", ["{elsewhere}/a.png", "{photos}/../secret.png", "{photos}/gone.png"])
