@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -53,3 +53,18 @@ class Ema:
             finally:
                 for parameter, weight in zip(self.parameters, weights, strict=True):
                     parameter.copy_(weight)
+
+
+def build_average(
+    config: EmaConfig, parameters: Mapping[str, Mapping[str, nn.Parameter]], device: torch.device
+) -> Ema | None:
+    """The average that the settings ask for of what learns (part → name → parameter); None without any."""
+    if not config.enabled:
+        return None
+    averaged = [
+        parameter
+        for part, named in parameters.items()
+        if part == "unet" or config.text_encoders
+        for parameter in named.values()
+    ]
+    return Ema(averaged, config.decay, average_device(config, device))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from dreambooth.config.folders import RunFolder
@@ -13,13 +13,14 @@ from dreambooth.config.live import Change, load_changes, save_changes, with_chan
 from dreambooth.config.store import ConfigError
 from dreambooth.data.batches import Step, iterate_steps, steps_per_epoch
 from dreambooth.data.examples import Dataset
-from dreambooth.events import EventWriter, Request, take_change, take_drawing, take_requests
+from dreambooth.events import EventWriter
 from dreambooth.models.errors import NoSpace
 from dreambooth.models.export import Average
-from dreambooth.training.due import Moment, Stopwatch, is_due
-from dreambooth.training.ema import Ema, average_device
+from dreambooth.training.due import Moment, is_due
+from dreambooth.training.ema import build_average
 from dreambooth.training.errors import TrainingFailed
 from dreambooth.training.groups import learning_groups
+from dreambooth.training.hearing import Ears, Heard
 from dreambooth.training.learner import Learner, load_named_weights, named_weights
 from dreambooth.training.optimizer_state import load_optimizer, optimizer_to_tensors
 from dreambooth.training.optimizers import set_base_lrs
@@ -42,16 +43,6 @@ class Outlets:
     sample: Callable[[int], None]
     draw: Callable[[str], None]  # as the request has it
     rest: Callable[[float], None] = time.sleep  # so many seconds, or until the run is asked to end
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What is asked of a run at a step boundary, by people and by the clock."""
-
-    requests: tuple[Request, ...] = ()
-    drawing: str | None = None
-    change: Mapping[str, Any] = field(default_factory=dict)
-    by_clock: tuple[Literal["save", "sample"], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,12 +79,12 @@ class Run:
         self.outlets = outlets
         self.step = 0
         self.num_bad_steps = 0
-        self.ema = _build_average(learner)
+        self.ema = build_average(learner.config.ema, learner.parameters, learner.device.device)
         self.steps_per_epoch = steps_per_epoch(dataset, learner.config)
         self.before = before
         self.processes = learner.processes
         self.changes: list[Change] = []
-        self.save_watch, self.sample_watch = Stopwatch(), Stopwatch()
+        self.ears = Ears(folder)
 
     @property
     def num_epochs(self) -> int:
@@ -203,20 +194,8 @@ class Run:
 
     def _hear(self) -> Heard:
         """Everything that does not follow from the step alone; the first process takes it, and all do it."""
-        return self.processes.hear_first(self._take_asked() if self.processes.is_first else Heard())
-
-    def _take_asked(self) -> Heard:
-        config = self.learner.config
-        by_clock: list[Literal["save", "sample"]] = []
-        if self.save_watch.has_passed(config.saving.save_every_minutes):
-            by_clock.append("save")
-        if self.sample_watch.has_passed(config.samples.sample_every_minutes):
-            by_clock.append("sample")
-        return Heard(
-            requests=tuple(take_requests(self.folder)),
-            drawing=take_drawing(self.folder),
-            change=take_change(self.folder),
-            by_clock=tuple(by_clock),
+        return self.processes.hear_first(
+            self.ears.take(self.learner.config) if self.processes.is_first else Heard()
         )
 
     def _take_step(self, batches: Step) -> None:
@@ -297,7 +276,7 @@ class Run:
         if saves or (is_due(saving.state_every_steps, 0, self._now()) and not self._is_over()):
             self.save_state()
         if saves:
-            self.save_watch.restart()
+            self.ears.restart("save")
         if writes:
             self.outlets.save(self.step)
 
@@ -306,18 +285,5 @@ class Run:
         is_due_now = self._is_due(samples.sample_every_steps, samples.sample_every_epochs)
         is_due_now |= "sample" in heard.by_clock and not self._is_over()
         if "sample" in heard.requests or is_due_now:
-            self.sample_watch.restart()
+            self.ears.restart("sample")
             self.outlets.sample(self.step)
-
-
-def _build_average(learner: Learner) -> Ema | None:
-    config = learner.config.ema
-    if not config.enabled:
-        return None
-    averaged = [
-        parameter
-        for part, named in learner.parameters.items()
-        if part == "unet" or config.text_encoders
-        for parameter in named.values()
-    ]
-    return Ema(averaged, config.decay, average_device(config, learner.device.device))
