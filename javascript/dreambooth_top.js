@@ -27,9 +27,9 @@
       page.find(".db-stop").disabled = !training && !state.alive;
       const resumable = state.resumable && !training;
       train.textContent = resumable ? "Resume" : "Train";
-      const isPaused = Boolean(resumable && resumable.is_paused);
+      const isPaused = Boolean(resumable && state.resumable.is_paused);
       page.find("[data-press='page.change']").disabled = !training && !isPaused;
-      page.find("[data-press='run.resume']").hidden = !isPaused || state.view?.run !== resumable.run;
+      page.find("[data-press='run.resume']").hidden = !isPaused || state.view?.run !== state.resumable.run;
       train.disabled = !page.model || Boolean(training);
       const count = state.queue.length;
       page.find(".db-queue").textContent = count === 0 ? "Queue: empty" : `Queue: ${count === 1 ? "1 job" : `${count} jobs`}`;
