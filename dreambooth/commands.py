@@ -48,6 +48,7 @@ from dreambooth.jobs.trainings import (
     find_resumable,
 )
 from dreambooth.migration.report import describe_report
+from dreambooth.prompt_command import show_prompts
 from dreambooth.running import at_end, run_job
 from dreambooth.setting_commands import asked_changes, changed_config, parse_changes
 
@@ -79,7 +80,9 @@ def describe_import(result: dict[str, Any]) -> str:
 
 
 def check(library: Library, asked: Namespace, console: Console) -> int:
-    """The plan of a training, before anything runs."""
+    """The plan of a training, before anything runs, or the prompts of all pictures."""
+    if asked.prompts:
+        return show_prompts(library, asked, console)
     changed_config(library, asked)
     return run_job(prepare_with_config(library, asked.name, "check"), console, {"done": describe_plan})
 

@@ -100,8 +100,8 @@ KINDS: Mapping[OptimizerName, OptimizerKind] = {
         arguments={"relative_step": False, "scale_parameter": False},
     ),
     "came": OptimizerKind(
-        told="Adafactor with momentum, which trusts steady directions more: 8 bytes, in an adapter 4. Rate: a "
-        "fifth to a half of AdamW's, with a warm-up: its first steps are long.",
+        told="Adafactor with momentum, which trusts steady directions more: 8 bytes, in an adapter 4. Rate: "
+        "a fifth to a half of AdamW's, with a warm-up: its first steps are long.",
         class_name="pytorch_optimizer.CAME",
         bytes_per_weight=8,
         betas=(0.9, 0.999, 0.9999),

@@ -9,7 +9,9 @@ from dreambooth.config.accelerate_file import accelerate_file_problems, read_acc
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import DATASET_LISTS, find_name_fault, is_dataset, is_file, is_folder
+from dreambooth.config.objective_rules import loss_problems, noise_problems
 from dreambooth.config.picture_rules import size_problems, variation_problems
+from dreambooth.config.preservation_rules import preservation_problems
 from dreambooth.config.problem import Problem
 from dreambooth.config.settings import TrainConfig
 
@@ -236,6 +238,9 @@ def find_problems(config: TrainConfig) -> list[Problem]:
         adapter_problems,
         rate_problems,
         saving_problems,
+        loss_problems,
+        noise_problems,
+        preservation_problems,
         machine_problems,
     )
     return [problem for check in checks for problem in check(config)]

@@ -207,6 +207,12 @@ def flip_of(example: Example, config: TrainConfig) -> float:
     return config.augment.flip_probability if own is None else own
 
 
+def flips_of(example: Example, config: TrainConfig) -> tuple[bool, ...]:
+    """Whether a picture is ever shown mirrored, and whether ever as it is."""
+    share = flip_of(example, config)
+    return (*([False] if share < 1 else []), *([True] if share > 0 else []))
+
+
 def dropout_of(example: Example, config: TrainConfig, epoch: int) -> float:
     """The share of its showings in an epoch (0 is the first) in which a picture has no words."""
     if example.options.cond_dropout is not None:

@@ -10,6 +10,7 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, steps_per_epoch
 from dreambooth.data.class_plan import ClassPlan, plan_class_images
 from dreambooth.data.examples import Dataset, build_examples
+from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused, classifier_folders
@@ -46,7 +47,11 @@ def check_plan(job: Job) -> dict[str, Any]:
         "num_epochs": -(-num_steps // per_epoch),
         "buckets": _count_buckets(dataset),
         "skipped": [{"path": str(skipped.path), "reason": skipped.reason} for skipped in dataset.skipped],
-        "warnings": [text for text in dataset.warnings if "class images" not in text],
+        "warnings": [
+            *(text for text in dataset.warnings if "class images" not in text),
+            *prompt_warnings(config, dict.fromkeys(example.prompt for example in dataset.instances)),
+            *(told for concept in config.concepts for told in template_warnings(config, concept)),
+        ],
         "estimated_memory_bytes": estimate_memory(config, model, device),
         "estimated_seconds": estimate_seconds(config, model, device, num_steps),
     }

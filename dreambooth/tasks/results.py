@@ -17,7 +17,7 @@ from dreambooth.config.folders import ModelFolder
 from dreambooth.config.store import ModelRecord, load_record
 from dreambooth.models.export import export_checkpoint, export_diffusers_folder, movement
 from dreambooth.models.family import Model
-from dreambooth.models.working import open_working, save_parts
+from dreambooth.models.working import open_working, save_parts, save_schedule
 from dreambooth.tasks.training_metadata import training_metadata
 from dreambooth.tools.bake_lora import with_loras
 from dreambooth.tools.movement import Movement
@@ -46,6 +46,7 @@ def write_checkpoint_file(run: Run, path: Path, record: ModelRecord) -> Mapping[
             return {}
         parts = trained_parts(learner.model, learner.parameters)
         before = open_working(learner.model.working)
+        before = replace(before, architecture=learner.model.architecture)
         return export_checkpoint(before, parts, path, dtype, {}, average=run.average).moved
 
 
@@ -53,6 +54,7 @@ def write_snapshot(run: Run, folder: Path, record: ModelRecord) -> None:
     """The whole model as a folder in diffusers layout, an adapter merged into it; an old one goes."""
     learner = run.learner
     dtype, before = DTYPES[learner.config.saving.dtype], open_working(learner.model.working)
+    before = replace(before, architecture=learner.model.architecture)
     beside = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(beside, ignore_errors=True)  # what a kill left
     if learner.config.adapter == "none":
@@ -85,6 +87,7 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
             weights = trained_parts(model, run.learner.parameters)
             moved = movement(open_working(folder.working), weights)
             save_parts(folder.working, weights, average)
+            save_schedule(folder.working, model.architecture)
     update_record(
         folder.config_file,
         lambda now: replace(

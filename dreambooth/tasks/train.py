@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.batches import count_steps, find_step
+from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
-from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
 from dreambooth.data.picture_options import PLAIN
+from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
 from dreambooth.data.variation import plain_words
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
@@ -47,12 +48,10 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
-        if example.options != PLAIN:
-            digest.update(repr(example.options).encode())
-        if example.mask is not None:
-            digest.update(hash_file(example.mask.file).encode())
         if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
             digest.update(repr((example.caption, example.options)).encode())
+        if example.mask is not None:
+            digest.update(hash_file(example.mask.file).encode())
     return digest.hexdigest()
 
 
@@ -87,7 +86,9 @@ def _build_learner(
 ) -> Learner:
     learns_itself = config.adapter == "none"
     model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
-    _warn_of_long_prompts(job, config, model, dataset)
+    if config.noise.zero_terminal_snr:
+        model.use_zero_terminal_snr()
+    _warn_of_prompts(job, config, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
     latents = build_latents(model, device, cache)
@@ -102,13 +103,15 @@ def _build_learner(
 
     latents.fill(
         dataset,
-        with_flips=config.augment.flip_probability > 0,
+        flips=lambda example: flips_of(example, config),
         progress=progress,
         looks=looks,
         share=slice(processes.number, None, processes.count),
     )
     processes.wait()
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
+    if learner.untrained is not None:
+        learner.untrained.load(job.run)
     learner = replace(learner, processes=processes)
     if config.adapter != "none" and not has_snapshot(job.run):
         _fill_adapter(job, config, model)
@@ -131,12 +134,11 @@ def _fill_adapter(job: Job, config: TrainConfig, model: Model) -> None:
         raise Refused(f"{error}; {advice}") from None
 
 
-def _warn_of_long_prompts(job: Job, config: TrainConfig, model: Model, dataset: Dataset) -> None:
+def _warn_of_prompts(job: Job, config: TrainConfig, dataset: Dataset) -> None:
     prompts = dict.fromkeys(example.prompt for example in (*dataset.instances, *dataset.classes))
-    for prompt in prompts:
-        count = model.count_tokens(prompt, caption_reading(config.captions))
-        if count.total > count.read:
-            job.warn(f"of a prompt's {count.total} tokens only {count.read} are used: {prompt[:60]} …")
+    templates = (template_warnings(config, concept) for concept in config.concepts)
+    for text in (*prompt_warnings(config, prompts), *chain.from_iterable(templates)):
+        job.warn(text)
 
 
 def _check_resumable(job: Job) -> None:
@@ -221,6 +223,8 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
     # First: it tells how far the weights moved from those in working/.
     reporter.save(run.step, config.saving.at_end if outcome == "done" else on_stop)
     told |= reporter.saves.tell(run.step)
+    if outcome == "stopped" and run.learner.untrained is not None:
+        run.learner.untrained.save(job.run)
     keep_result(
         run,
         job.model_folder,
