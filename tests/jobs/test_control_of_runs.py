@@ -1,5 +1,7 @@
 """Pausing, resuming and changing whole trainings; going back to snapshots; averages on request."""
 
+import threading
+
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -8,14 +10,18 @@ from dreambooth.cli import main
 from dreambooth.config.folders import RunFolder
 from dreambooth.config.live import load_changes
 from dreambooth.config.store import ConfigError, Conflict
-from dreambooth.events import ask, find_end, read_events
+from dreambooth.events import EventReader, ask, find_end, read_events
 from dreambooth.jobs import control
 from dreambooth.jobs.control import change_training, current_config, keep_changes
+from dreambooth.jobs.follow import follow
 from dreambooth.jobs.run_judgement import judge_run
-from dreambooth.jobs.run_status import find_status
+from dreambooth.jobs.run_status import describe_status, find_status
+from dreambooth.jobs.run_story import RunStory
 from dreambooth.jobs.run_views import RunView
+from dreambooth.jobs.runs import read_job
 from dreambooth.jobs.start import change_run
 from dreambooth.jobs.trainings import find_changeable, find_interrupted, find_resumable, is_paused
+from dreambooth.tasks import saves
 from tests.conftest import MODEL, do, weights_hash
 from tests.training.conftest import with_settings
 
@@ -33,11 +39,6 @@ def paused(begin, config) -> RunFolder:
 
 
 def _ask_after_first_step(run, request):
-    import threading
-
-    from dreambooth.events import EventReader
-    from dreambooth.jobs.follow import follow
-
     def watch():
         for event in follow(EventReader(run), lambda: True):
             if event["event"] == "step":
@@ -90,7 +91,6 @@ def test_paused_training_can_be_changed_and_its_model_too(paused, library):
 
 def test_settings_that_are_given_for_the_whole_run_take_the_place_of_changes(paused):
     change_training(paused, {"saving.keep_last": 1})
-    ask(paused, "stop")
     do(paused)
     assert [change.values for change in load_changes(paused)] == [{"saving.keep_last": 1}]
     change_run(paused, {"saving.keep_last": "7"})
@@ -146,8 +146,6 @@ def test_saves_are_told_on_the_command_line_and_gone_back_to_by_their_step(
 
 def test_full_disk_costs_a_save_and_not_the_training(begin, config, folder, monkeypatch):
     run = begin(with_settings(config, **LORA, saving__save_every_steps=1, duration__max_steps=2))
-    from dreambooth.tasks import saves
-
     write = saves.write_checkpoint_file
 
     def full_at_first(a_run, path, record):
@@ -188,10 +186,6 @@ def test_model_without_an_average_is_told_so(perform, tmp_path):
 
 
 def test_status_of_a_run_that_rests(begin, config):
-    from dreambooth.jobs.run_status import describe_status
-    from dreambooth.jobs.run_story import RunStory
-    from dreambooth.jobs.runs import read_job
-
     run = begin(config)
     story = RunStory(read_job(run), run.path, 0)
     step = {
