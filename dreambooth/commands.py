@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,15 +100,26 @@ def describe_plan(plan: dict[str, Any]) -> str:
             f"    class images: {classes['have']} there, {classes['need']} needed, "
             f"{classes['will_generate']} will be generated"
         )
+    if measured := {name: count for name, count in plan["validation"].items() if count}:
+        told = {"held_out": "{} held out of training", "folder": "{} in the validation folder"}
+        lines.append("validation: " + ", ".join(told[name].format(count) for name, count in measured.items()))
     lines.append(f"{plan['num_steps']} steps = {plan['num_epochs']} epochs of {plan['steps_per_epoch']}")
     if plan["processes"] > 1:
         lines.append(f"each step is shared by {plan['processes']} processes")
+    lines += [_describe_rate(told) for told in plan["learning_rates"]]
     lines.append("buckets: " + ", ".join(f"{size}: {count}" for size, count in plan["buckets"].items()))
     lines += [f"left out: {skipped['path']}: {skipped['reason']}" for skipped in plan["skipped"]]
     lines += [f"warning: {text}" for text in plan["warnings"]]
     minutes, memory = plan["estimated_seconds"] / 60, plan["estimated_memory_bytes"] / 1e9
     lines.append(f"about {minutes:.1f} minutes and {memory:.1f} GB")
     return "\n".join(lines)
+
+
+def _describe_rate(told: Mapping[str, Any]) -> str:
+    return (
+        f"learning rate, {told['part']}: {told['first']:.3g} at first, at most {told['highest']:.3g} at step "
+        f"{told['highest_at']}, {told['last']:.3g} at step {told['last_at']}"
+    )
 
 
 def classes(library: Library, asked: Namespace, console: Console) -> int:

@@ -18,7 +18,6 @@ NUMBERS = (
     "loss",
     "instance_loss",
     "prior_loss",
-    "validation_loss",
     "grad_norm",
     "memory_bytes",
     "ram_bytes",
@@ -146,6 +145,20 @@ class RunStory:
         ):  # of steps that were not all read, those with extremes tell nothing of the others
             self.means.add(step, values)
 
+    def _take_validation(self, event: Event) -> None:
+        """Told behind the step that it measures, or before the first."""
+        sets = event["sets"]
+        if event["loss"] is not None:
+            self.validations[event["step"]] = event["loss"]
+        values = {
+            "validation_loss": event["loss"],
+            "validation_trained": event["train_loss"],
+            **({f"validation_{name}": loss for name, loss in sets.items()} if len(sets) > 1 else {}),
+        }
+        known = {name: value for name, value in values.items() if value is not None}
+        self.curves.add_more(event["lifetime_step"], known)
+        self.means.add(event["lifetime_step"], known)
+
     def _take_back(self, step: int) -> None:
         """Forget this step and all after it: they will be told again."""
         self.curves.take_back(step)
@@ -163,10 +176,6 @@ class RunStory:
 
     def _rest(self, event: Event) -> None:
         self.rest_seconds = event["seconds"]
-
-    def _take_validation(self, event: Event) -> None:
-        if event["loss"] is not None:
-            self.validations[event["step"]] = event["loss"]
 
     def _take_judged(self, event: Event) -> None:
         self.judged[event["step"]] = {"grid": self._absolute(event["grid"]), "drift": event["drift"]}
@@ -191,11 +200,11 @@ _TAKERS: dict[str, Callable[[RunStory, Event], None]] = {
     "class_image": RunStory._take_class_image,
     "start": RunStory._start,
     "step": RunStory._take_step,
+    "validation": RunStory._take_validation,
     "sample": RunStory._take_sample,
     "checkpoint": RunStory._take_checkpoint,
     "snapshot": RunStory._take_checkpoint,
     "resting": RunStory._rest,
-    "validation": RunStory._take_validation,
     "judged": RunStory._take_judged,
     "changed": RunStory._take_change,
     "summary": RunStory._take_summary,

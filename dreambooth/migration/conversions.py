@@ -66,6 +66,11 @@ def flip_probability(value: object, _: Old) -> float:
     return 0.5 if to_flag(value) else 0.0
 
 
+def crop(value: object, _: Old) -> str:
+    """The middle, or any part: without the check box pictures were cut at random."""
+    return "center" if to_flag(value) else "random"
+
+
 def to_flag(value: object) -> bool:
     """A yes or no; raises Unfit."""
     if not isinstance(value, bool):

@@ -25,7 +25,7 @@ LATEST: dict[str, Place] = {
     "disable_class_matching": always("class images are counted whatever their prompt and size"),
     "disable_logging": always("curves are always written"),
     "dream_detail_preservation": to("loss.dream_detail_preservation", convert=conversions.dream_exponent),
-    "dynamic_img_norm": not_yet("normalisation of each picture by itself"),
+    "dynamic_img_norm": to("augment.dynamic_normalisation"),
     "ema_predict": HAD_NO_EFFECT,
     "epoch": Kept("lifetime_epochs"),
     "epoch_pause_frequency": to("duration.pause_every_epochs"),

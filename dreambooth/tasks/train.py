@@ -16,6 +16,7 @@ from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.adapters.reading import read_adapter
+from dreambooth.config.optimizer_rules import tell_of_rates
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
@@ -33,9 +34,11 @@ from dreambooth.tasks.prepare import complete_class_images, refuse_problems
 from dreambooth.tasks.reporter import Reporter
 from dreambooth.tasks.results import keep_result
 from dreambooth.tasks.summary import write_summary
+from dreambooth.tasks.validation import tell_validation
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import Learner, build_latents, build_learner
+from dreambooth.training.optimizers import try_optimizer
 from dreambooth.training.processes import ALONE, Processes, joined, local_number
 from dreambooth.training.run import SILENT, Before, Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
@@ -154,8 +157,11 @@ def train(job: Job) -> dict[str, Any]:
     refuse_problems(config)
     refuse_what_is_not_there(config, read_architecture(job.model_folder.working))
     _check_resumable(job)
+    for text in tell_of_rates(config):
+        job.warn(text)
     is_shared = config.machines.num_processes > 1
     device = choose_device(config.precision, local_number() if is_shared else 0)
+    try_optimizer(config.optimizer, device.device)
     with joined(device.device) if is_shared else nullcontext(ALONE) as processes:
         dataset = _build_dataset(job, config, processes)
         job.take_device()
@@ -173,7 +179,14 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
         if not example.is_prior
     }
     reporter = Reporter(job, captions)
-    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample, reporter.draw, rest=reporter.rest)
+    outlets = Outlets(
+        reporter.say_step,
+        reporter.save,
+        reporter.sample,
+        reporter.draw,
+        validate=lambda step: tell_validation(job, run, reporter.board, step),
+        rest=reporter.rest,
+    )
     run = Run(job.run, learner, dataset, job.events, outlets, Before(**job.asked["lifetime_before"]))
     reporter.run = run
     run.resume()
@@ -194,7 +207,7 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
 
 def _follow(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
     """The run of a process that only computes, and hears from the first what is done."""
-    run = Run(job.run, learner, dataset, job.events, SILENT)
+    run = Run(job.run, learner, dataset, job.events, SILENT, Before(**job.asked["lifetime_before"]))
     run.resume()
     return {"outcome": run.train(), "step": run.step}
 

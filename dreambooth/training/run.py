@@ -27,6 +27,7 @@ from dreambooth.training.optimizers import set_base_lrs
 from dreambooth.training.shown import shown_weights
 from dreambooth.training.state import Snapshot, load_snapshot, save_snapshot
 from dreambooth.training.step import StepReport, train_step
+from dreambooth.training.validation import is_validation_due
 
 MAX_BAD_STEPS = 3
 
@@ -42,6 +43,7 @@ class Outlets:
     save: Callable[[int], None]  # checkpoint
     sample: Callable[[int], None]
     draw: Callable[[str], None]  # as the request has it
+    validate: Callable[[int], None] = lambda _: None
     rest: Callable[[float], None] = time.sleep  # so many seconds, or until the run is asked to end
 
 
@@ -172,8 +174,11 @@ class Run:
         """Take the remaining steps; the last state is written, unless it is not wanted."""
         steps = iterate_steps(self.dataset, self.learner.config, self.step)
         stops_after_epoch = False
+        if self.step == 0:
+            self._validate_if_due()
         while self.step < self.learner.num_steps:
             self._take_step(next(steps))
+            self._validate_if_due()
             self._rest_if_due()
             heard = self._hear()
             self._take_changes(heard)
@@ -236,6 +241,12 @@ class Run:
         if self.processes.is_first:
             save_changes(self.folder, self.changes)
         self.events.write("changed", step=self.step, values=heard.change)
+
+    def _validate_if_due(self) -> None:
+        """Before anything is saved, so that a resumed run measures again what it had not saved."""
+        config, num_steps = self.learner.config, self.learner.num_steps
+        if is_validation_due(config, self.step, num_steps, self.steps_per_epoch):
+            self.outlets.validate(self.step)
 
     def _apply(self, values: Mapping[str, Any]) -> None:
         self.learner = replace(self.learner, config=with_live_values(self.learner.config, values))

@@ -19,7 +19,8 @@ def told(library, folder) -> ToldRun:
     told.writer.write("judged", step=0, grid="samples/saves.png", drift=None, pictures=[])
     for step, loss, drift in ((10, 0.5, 0.1), (20, 0.3, 0.2), (30, 0.4, 0.7)):
         told.steps(step - 9, step)
-        told.writer.write("validation", step=step, lifetime_step=1000 + step, loss=loss, sets={})
+        measured = {"lifetime_step": 1000 + step, "loss": loss, "sets": {}, "train_loss": None}
+        told.writer.write("validation", step=step, **measured)
         path = f"checkpoints/toy_{1000 + step}.safetensors"
         if step > 10:
             (folder.path / path).touch()

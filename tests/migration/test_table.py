@@ -28,6 +28,7 @@ OTHER_VALUES = {
     "seed": 5,
     "max_token_length": 150,
     "resolution": 64,
+    "center_crop": False,
     "cache_latents": False,
     "train_unet": False,
     "save_ckpt_after": False,
