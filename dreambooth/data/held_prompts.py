@@ -19,8 +19,8 @@ def with_held_prompts(
 ) -> tuple[Example, ...]:
     """The instance examples of a concept as its kind of preservation wants them; raises DataError.
 
-    Prior prediction holds them to the class prompt unless there are pictures that preserve; output preservation
-    finds its prompts when they are shown, and has to have a token to swap.
+    Prior prediction holds them to the class prompt unless there are pictures that preserve; output
+    preservation finds its prompts when they are shown, and has to have a token to swap.
     """
     if config.preservation.kind == "output_preservation":
         _require_token(config, index, instances)
