@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dreambooth.config.optimizer_kinds import KINDS
 from dreambooth.config.resolution import largest_resolution
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.weights import WeightCounts
-
-OPTIMIZER_BYTES = {"adamw": 8, "adamw_8bit": 2}  # per learning weight
 
 
 def estimate_bytes(
@@ -27,7 +26,7 @@ def estimate_bytes(
     if config.preservation.kind != "class_images" and config.adapter == "none":
         weights += (2 if in_half_precision and on_gpu else 4) * counts.learning  # as they were before
     ema = 4 * counts.learning if config.ema.enabled else 0
-    moved = counts.learning * (4 + OPTIMIZER_BYTES[config.optimizer.name])
+    moved = counts.learning * (4 + KINDS[config.optimizer.name].bytes_per_weight)
     return int(weights + moved + ema + activations)
 
 

@@ -23,6 +23,7 @@ from dreambooth.config.preservation import PreservationConfig
 from dreambooth.config.samples import SampleConfig
 from dreambooth.config.saving import SavingConfig
 from dreambooth.config.schedule import ScheduleConfig
+from dreambooth.config.validation import ValidationConfig
 
 Method = Literal["dreambooth", "finetune", "hybrid"]
 
@@ -73,3 +74,4 @@ class TrainConfig:
     machines: MachinesConfig = field(default_factory=MachinesConfig)
     saving: SavingConfig = field(default_factory=SavingConfig)
     samples: SampleConfig = field(default_factory=SampleConfig)
+    validation: ValidationConfig = field(default_factory=ValidationConfig)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from dreambooth.text.chunks import TokenCount
 from dreambooth.text.reading import LITERAL, Reading
 
 if TYPE_CHECKING:
@@ -110,9 +109,6 @@ class Model(Protocol):
 
     def decode_latents(self, latents: Tensor) -> Tensor:
         """Pictures (B, 3, H, W) in -1 … 1, not clamped."""
-
-    def count_tokens(self, caption: str, reading: Reading = LITERAL) -> TokenCount:
-        """Tokens of a caption, start and end not counted."""
 
     def encode_captions(self, captions: Sequence[str], reading: Reading = LITERAL) -> TextStates:
         """Text states of the captions; differentiable where a text encoder learns."""

@@ -20,7 +20,6 @@ from dreambooth.models.clip_text import ClipText
 from dreambooth.models.configs import text_class
 from dreambooth.models.family import Conditions, LatentDistribution, Prediction, TextStates
 from dreambooth.models.tokenizer import clip_tokenizer
-from dreambooth.text.chunks import TokenCount
 from dreambooth.text.reading import LITERAL, Reading
 
 
@@ -139,10 +138,6 @@ class StableDiffusion:
     def _vae_precision(self) -> AbstractContextManager[object]:
         """The VAE computes in float32 also where mixed precision is on around it."""
         return torch.autocast(self._vae.device.type, enabled=False)
-
-    def count_tokens(self, caption: str, reading: Reading = LITERAL) -> TokenCount:
-        """Tokens of a caption, start and end not counted."""
-        return self._texts["text_encoder"].split(caption, reading).count
 
     def encode_captions(self, captions: Sequence[str], reading: Reading = LITERAL) -> ClipStates:
         """Text states of the captions (B, 77 × chunks, width); differentiable."""

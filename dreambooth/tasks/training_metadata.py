@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.config.lora import LoraConfig
-from dreambooth.config.resolution import largest_resolution
+from dreambooth.config.resolution import largest_resolution, resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord
 from dreambooth.data.buckets import training_sizes
@@ -119,7 +119,10 @@ def _loss(run: Run) -> dict[str, Any]:
 def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
     data, augment = config.data, config.augment
     resolution = largest_resolution(config)
-    sides = [side for size in training_sizes(data, resolution) for side in (size.width_px, size.height_px)]
+    resolutions = {resolution_of(config, concept) for concept in config.concepts}
+    sizes = [size for each in resolutions for size in training_sizes(data, each)]
+    sides = [side for size in sizes for side in (size.width_px, size.height_px)]
+    flips = [example.options.flip_p for example in dataset.instances if example.options.flip_p is not None]
     return {
         "num_train_images": count_shown(dataset.instances),
         "num_reg_images": len(dataset.classes),
@@ -130,7 +133,7 @@ def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
         "bucket_no_upscale": data.bucket_no_upscale,
         "min_bucket_reso": min(sides),
         "max_bucket_reso": max(sides),
-        "flip_aug": augment.flip_probability > 0,
+        "flip_aug": augment.flip_probability > 0 or any(flips),
         "color_aug": augment.colour_probability > 0,
         "random_crop": augment.crop != "center",
         "shuffle_caption": config.captions.shuffle_tags,

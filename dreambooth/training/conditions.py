@@ -47,6 +47,11 @@ def training_hole(model: Model, latents: LatentSource, batch: Batch, where: tupl
     return model.hole(masks, mean + std * own_rows(batch, left_over))
 
 
+def encode_now(learner: Learner, captions: Sequence[str]) -> TextStates:
+    """Text states by the weights as they are; nothing is kept."""
+    return learner.model.encode_captions(captions, learner.reading)
+
+
 def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> TextStates:
     """Text states; kept once the text encoder no longer learns.
 
@@ -54,11 +59,11 @@ def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> Te
     captions in other batches than the run it continues.
     """
     if step < learner.num_text_steps:
-        return learner.model.encode_captions(captions, learner.reading)
+        return encode_now(learner, captions)
     with evaluating(*(learner.model.parts[part] for part in learner.model.text_parts)):  # dropout would stay
         for caption in captions:
             if caption not in learner.frozen_states:
-                learner.frozen_states[caption] = learner.model.encode_captions([caption], learner.reading)
+                learner.frozen_states[caption] = encode_now(learner, [caption])
     return learner.model.join_states([learner.frozen_states[caption] for caption in captions])
 
 

@@ -84,6 +84,26 @@ def test_class_folder_that_is_the_instance_folder_is_told(concept):
             "which is not trained",
         ),
         ({"data.resolution": "500"}, "data.resolution", "multiple of the bucket step 64"),
+        ({"data.resolution": "516", "data.bucket_step_px": "12"}, "data.bucket_step_px", "multiple of 8"),
+        ({"data.bucket_min_px": "100"}, "data.bucket_min_px", "multiple of the bucket step 64"),
+        ({"data.bucket_min_px": "576"}, "data.bucket_min_px", "not be more than the resolution 512"),
+        ({"data.bucket_max_px": "448"}, "data.bucket_max_px", "not less than the resolution 512"),
+        (
+            {"data.bucket_no_upscale": "yes", "data.use_buckets": "no"},
+            "data.bucket_no_upscale",
+            "turn on data.use_buckets",
+        ),
+        ({"augment.variants": "4"}, "augment.variants", "choose a crop"),
+        (
+            {"augment.masks": "file", "augment.unmasked_weight": "1"},
+            "augment.unmasked_weight",
+            "makes masks do nothing",
+        ),
+        (
+            {"augment.masks": "file", "augment.unmasked_probability": "1"},
+            "augment.unmasked_probability",
+            "makes masks do nothing",
+        ),
         (
             {"precision.attention": "xformers", "precision.device": "cpu"},
             "precision.attention",
@@ -95,6 +115,22 @@ def test_contradiction_in_the_training_is_told(concept, changes, setting, words)
     config = changed(TrainConfig(concepts=(concept,)), changes)
     assert list(advice(config)) == [setting]
     assert words in advice(config)[setting]
+
+
+def test_resolution_of_a_concept_is_held_to_the_step_too(concept):
+    config = TrainConfig(concepts=(concept, replace(concept, resolution=700)))
+    assert "multiple of the bucket step 64" in advice(config)["concepts.1.resolution"]
+    config = TrainConfig(concepts=(concept, replace(concept, resolution=768)))
+    assert advice(changed(config, {"data.bucket_max_px": "704"})).keys() == {"data.bucket_max_px"}
+
+
+def test_colours_need_a_strength(concept):
+    strengths = dict.fromkeys(("brightness", "contrast", "saturation", "hue"), "0")
+    changes = {"colour_probability": "0.5", **strengths}
+    config = changed(
+        TrainConfig(concepts=(concept,)), {f"augment.{name}": value for name, value in changes.items()}
+    )
+    assert "every strength is 0" in advice(config)["augment.colour_probability"]
 
 
 @pytest.mark.parametrize(
