@@ -13,6 +13,8 @@ from dreambooth.actions.plan_facts import Pictures, Steps, common_repeats, find_
 from dreambooth.actions.plan_memory import MemoryPlan, in_gb, plan_memory
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import ModelFolder
+from dreambooth.config.optimizer_rules import schedule_problems, tell_of_rates
+from dreambooth.config.rate_curves import curves_to_json
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import with_values
 from dreambooth.data.quotas import count_shown
@@ -53,9 +55,18 @@ def plan(place: Workplace, values: Values) -> dict[str, Any]:
         "memory_total_bytes": machine.memory_bytes if machine else None,
         "device": machine.device if machine else None,
         "fits": memory.fits if memory else None,
-        "advice": list(memory.advice) if memory else [],
+        "advice": [*tell_of_rates(config), *(memory.advice if memory else ())],
+        "rates": curves_to_json(config, steps.num_steps)
+        if steps and not any(schedule_problems(config))
+        else None,
         "disk": {"words": disk.words, "most_bytes": disk.most, "fits": disk.most < disk.free},
     }
+
+
+def _draw_rates(config: TrainConfig, steps: Steps | None) -> dict[str, Any] | None:
+    if steps is None or any(schedule_problems(config)):
+        return None
+    return curves_to_json(config, steps.num_steps)
 
 
 def _look(config: TrainConfig, folder: ModelFolder) -> tuple[Seen[Pictures], Seen[Machine]]:

@@ -19,6 +19,7 @@ from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.config.option import option
 from dreambooth.config.parts import PartsConfig
 from dreambooth.config.precision import PrecisionConfig
+from dreambooth.config.preservation import PreservationConfig
 from dreambooth.config.samples import SampleConfig
 from dreambooth.config.saving import SavingConfig
 from dreambooth.config.schedule import ScheduleConfig
@@ -65,6 +66,7 @@ class TrainConfig:
     lora: LoraConfig = field(default_factory=LoraConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    preservation: PreservationConfig = field(default_factory=PreservationConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     noise: NoiseConfig = field(default_factory=NoiseConfig)
     ema: EmaConfig = field(default_factory=EmaConfig)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from dreambooth.config.augment import Masks
+from dreambooth.config.augment import AugmentConfig, Masks
 from dreambooth.config.concept import Concept
 from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
@@ -23,6 +23,7 @@ from dreambooth.data.concepts import (
 )
 from dreambooth.data.errors import DataError, PictureError
 from dreambooth.data.fitting import fitting_mask, fitting_size, mask_warnings
+from dreambooth.data.held_prompts import with_held_prompts
 from dreambooth.data.holding_out import hold_out
 from dreambooth.data.listing import Skipped
 from dreambooth.data.loss_masks import LossMask
@@ -47,6 +48,7 @@ class Example:
     repeats: int  # how often an epoch shows it; class images go by turns instead and have 1
     options: PictureOptions = PLAIN
     mask: LossMask | None = None  # None: everything is learnt
+    class_prompt: str | None = None  # under which the untrained model's answer is preserved as well
 
     @property
     def is_prior(self) -> bool:
@@ -132,6 +134,7 @@ def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Datase
     classes, unfit_classes = _build_part(config, index, used, is_class=True)
     if unfit and all(example.options.is_preservation for example in instances):
         raise DataError(f"concept {index}: no picture can be used; {unfit[0].path.name}: {unfit[0].reason}")
+    instances = with_held_prompts(config, index, instances, classes)
     warnings = [*own.warnings, *kept.warnings, *ordinary.warnings]
     masks = [example.mask for example in instances if not example.options.is_preservation]
     warnings += [f"concept {index}: {told}" for told in mask_warnings(masks, config.augment)]
@@ -161,7 +164,7 @@ def _build_example(
     concept, image = config.concepts[index], picture.image
     try:
         size = fitting_size(image, sizes, config.data)
-        mask = fitting_mask(image, replace(config.augment, masks=_masks(config, picture.options)))
+        mask = fitting_mask(image, _augment(config, picture.options))
     except PictureError as error:
         return Skipped(image.path, error.reason)
     return Example(
@@ -187,17 +190,18 @@ def _plain_prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is
 
 
 def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:
-    weight = config.loss.prior_loss_weight if is_class or options.is_preservation else 1.0
+    weight = config.preservation.weight if is_class or options.is_preservation else 1.0
     return weight if options.loss_scale is None else weight * options.loss_scale
+
+
+def _augment(config: TrainConfig, options: PictureOptions) -> AugmentConfig:
+    """The settings; with the mask of its transparency where the picture asks for that itself."""
+    if not options.alpha_mask:
+        return config.augment
+    with_alpha: dict[Masks, Masks] = {"off": "alpha", "file": "both"}
+    return replace(config.augment, masks=with_alpha.get(config.augment.masks, config.augment.masks))
 
 
 def _is_enlarged(example: Example) -> bool:
     own, size = example.original_size, example.size
     return own.width_px < size.width_px or own.height_px < size.height_px
-
-
-def _masks(config: TrainConfig, options: PictureOptions) -> Masks:
-    masks = config.augment.masks
-    if not options.alpha_mask:
-        return masks
-    return "alpha" if masks == "off" else "both" if masks == "file" else masks

@@ -16,6 +16,7 @@ from dreambooth.models.family import Conditions, Frame, Model, TextStates
 from dreambooth.training.device import evaluating
 from dreambooth.training.learner import Learner
 from dreambooth.training.randomness import normal, own_rows
+from dreambooth.training.rows import Row
 
 
 def frame_of(item: Item) -> Frame:
@@ -66,14 +67,16 @@ def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> Te
     return learner.model.join_states([learner.frozen_states[caption] for caption in captions])
 
 
-def batch_conditions(learner: Learner, batch: Batch, step: int, number: int) -> Conditions:
-    """What the U-Net is told of a batch."""
+def batch_conditions(
+    learner: Learner, batch: Batch, rows: Sequence[Row], step: int, number: int
+) -> Conditions:
+    """What the U-Net is told of the rows of a batch."""
     model, where = learner.model, (learner.config.seed, step, number)
     hole = training_hole(model, learner.latents, batch, where) if model.inpaints else None
     return Conditions(
-        text=_encode_captions(learner, [item.prompt for item in batch.items], step),
-        frames=[frame_of(item) for item in batch.items],
-        hole=None if hole is None else hole.to(learner.device.device),
+        text=_encode_captions(learner, [row.prompt for row in rows], step),
+        frames=[frame_of(batch.items[row.source]) for row in rows],
+        hole=None if hole is None else hole[[row.source for row in rows]].to(learner.device.device),
     )
 
 
