@@ -32,6 +32,7 @@ from dreambooth.jobs.runs import is_alive
 from dreambooth.jobs.start import PACKAGE_ROOT, change_run
 from dreambooth.jobs.trainings import find_asked_training, find_resumable
 from dreambooth.migration.report import describe_report
+from dreambooth.prompt_command import show_prompts
 from dreambooth.running import at_end, run_job
 from dreambooth.setting_commands import asked_changes, changed_config
 
@@ -63,7 +64,9 @@ def describe_import(result: dict[str, Any]) -> str:
 
 
 def check(library: Library, asked: Namespace, console: Console) -> int:
-    """The plan of a training, before anything runs."""
+    """The plan of a training, before anything runs, or the prompts of all pictures."""
+    if asked.prompts:
+        return show_prompts(library, asked, console)
     changed_config(library, asked)
     return run_job(prepare_with_config(library, asked.name, "check"), console, {"done": describe_plan})
 
@@ -80,6 +83,9 @@ def describe_plan(plan: dict[str, Any]) -> str:
             f"    class images: {classes['have']} there, {classes['need']} needed, "
             f"{classes['will_generate']} will be generated"
         )
+    if measured := {name: count for name, count in plan["validation"].items() if count}:
+        told = {"held_out": "{} held out of training", "folder": "{} in the validation folder"}
+        lines.append("validation: " + ", ".join(told[name].format(count) for name, count in measured.items()))
     lines.append(f"{plan['num_steps']} steps = {plan['num_epochs']} epochs of {plan['steps_per_epoch']}")
     if plan["processes"] > 1:
         lines.append(f"each step is shared by {plan['processes']} processes")

@@ -19,7 +19,7 @@ EARLIER: dict[str, Place] = {
     "adaptation_eps": D_ADAPTATION,
     "adaptation_growth_rate": D_ADAPTATION,
     "adaptation_momentum": D_ADAPTATION,
-    "center_crop": always("pictures are always cut at the centre"),
+    "center_crop": to("augment.crop", convert=conversions.crop),
     "deis_train_scheduler": always("all of them added noise alike"),
     "enable_tomesd": not_yet("token merging; it made previews faster"),
     "half_lora": to("saving.dtype", convert=conversions.half_precision, superseded_by="half_model"),
