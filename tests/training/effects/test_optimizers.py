@@ -12,7 +12,7 @@ from dreambooth.training.updating import set_rates, update
 from tests.training.conftest import with_settings
 
 TEXT = {"parts__text_encoder_fraction": 0.5}
-# Settings that change the rates: name → (another value, what else must be set for it to matter, steps that show it).
+# Settings that change the rates: name → (another value, what else must be set, steps that show it).
 RATES = {
     "schedule.warmup_fraction": (0.5, {}, (0, 1)),
     "schedule.peak_fraction": (0.9, {"schedule__name": "one_cycle"}, (2,)),
