@@ -68,6 +68,11 @@ class ModelFolder:
         return self.path / "checkpoints"
 
     @property
+    def known_pictures(self) -> Path:
+        """What is known of the pictures of its concepts."""
+        return self.cache / "pictures.jsonl"
+
+    @property
     def cache(self) -> Path:
         """Latents, by the content of the pictures; may be deleted at any time."""
         return self.path / "cache"

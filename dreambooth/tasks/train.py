@@ -20,6 +20,7 @@ from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
+from dreambooth.data.known_pictures import KnownPictures
 from dreambooth.data.looks import Look, kept_looks
 from dreambooth.data.picture_options import PLAIN
 from dreambooth.data.prompts import sample_prompt
@@ -46,8 +47,6 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
-        if example.options != PLAIN:
-            digest.update(repr(example.options).encode())
         if example.mask is not None:
             digest.update(hash_file(example.mask.file).encode())
         if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
@@ -56,12 +55,14 @@ def dataset_hash(dataset: Dataset) -> str:
 
 
 def _build_dataset(job: Job, config: TrainConfig) -> Dataset:
+    known = KnownPictures(job.model_folder.known_pictures)
     complete_class_images(job, config)
     dataset = build_examples(config, classifier_folders(job.model_folder, config))
     for skipped in dataset.skipped:
         job.warn(f"{skipped.path} is left out: {skipped.reason}")
     for text in dataset.warnings:
         job.warn(text)
+    known.keep(example.image for example in (*dataset.instances, *dataset.classes))
     marker = job.run.path / "dataset.sha256"
     if has_snapshot(job.run) and marker.exists() and marker.read_text() != dataset_hash(dataset):
         raise Refused(
