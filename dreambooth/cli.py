@@ -12,12 +12,14 @@ from dreambooth.config.concept import Concept
 from dreambooth.config.forms.create import CreateForm, ImportForm
 from dreambooth.config.forms.export import ExportForm
 from dreambooth.config.forms.sample import SampleForm
+from dreambooth.config.machines import MachinesConfig
 from dreambooth.config.option import describe_settings
 from dreambooth.config.store import ConfigError
 from dreambooth.console import REFUSED, Console
 from dreambooth.events import REQUESTS
-from dreambooth.form_arguments import Shape, add_form
+from dreambooth.form_arguments import Shape, add_form, as_help
 from dreambooth.jobs.library import Library
+from dreambooth.setting_sources import add_sources
 
 DEFAULT_MODELS_DIR = Path("models") / "dreambooth"
 
@@ -113,6 +115,17 @@ def _add_buckets(parser: argparse.ArgumentParser) -> None:
 def _add_train(parser: argparse.ArgumentParser) -> None:
     _add_name(parser)
     parser.add_argument("--resume", action="store_true", help="go on with the training that was interrupted")
+    for setting in describe_settings(MachinesConfig, "machines."):
+        told = as_help(setting) + "; stays changed"
+        flag = "--" + setting.name.removeprefix("machines.").replace("_", "-")
+        parser.add_argument(flag, dest=setting.name, metavar="VALUE", help=told)
+    parser.add_argument(
+        "--machine-rank",
+        type=int,
+        default=0,
+        metavar="NUMBER",
+        help="join the training that the first machine has begun, as the machine of this number, from 1",
+    )
 
 
 def _add_ask(parser: argparse.ArgumentParser) -> None:
@@ -133,6 +146,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="a model: show its values, too")
     _add_set(parser)
+    add_sources(parser)
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

@@ -25,13 +25,14 @@ from dreambooth.jobs.asking import (
     prepare_with_config,
 )
 from dreambooth.jobs.control import ask_training, begin_training, resume_training
+from dreambooth.jobs.joining import join_training
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.runs import is_alive
 from dreambooth.jobs.start import PACKAGE_ROOT, change_run
 from dreambooth.jobs.trainings import find_asked_training, find_resumable
 from dreambooth.migration.report import describe_report
 from dreambooth.running import at_end, run_job
-from dreambooth.setting_commands import changed_config, parse_changes
+from dreambooth.setting_commands import asked_changes, changed_config
 
 MOST_TEST_PROCESSES = 4  # each takes up to 1.5 GB
 ADAPTERS = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
@@ -79,6 +80,8 @@ def describe_plan(plan: dict[str, Any]) -> str:
             f"{classes['will_generate']} will be generated"
         )
     lines.append(f"{plan['num_steps']} steps = {plan['num_epochs']} epochs of {plan['steps_per_epoch']}")
+    if plan["processes"] > 1:
+        lines.append(f"each step is shared by {plan['processes']} processes")
     lines.append("buckets: " + ", ".join(f"{size}: {count}" for size, count in plan["buckets"].items()))
     lines += [f"left out: {skipped['path']}: {skipped['reason']}" for skipped in plan["skipped"]]
     lines += [f"warning: {text}" for text in plan["warnings"]]
@@ -106,10 +109,12 @@ def train(library: Library, asked: Namespace, console: Console) -> int:
         "stopped": f"stopped at {{step}} of {{num_steps}}; go on: train {asked.name} --resume".format_map,
         "discarded": "discarded; the model is as it was last saved".format_map,
     }
+    if asked.machine_rank:
+        return join_training(find_asked_training(library, asked.name), asked.machine_rank)
     if asked.resume:
         run = find_resumable(library, asked.name)
-        if asked.set:
-            change_run(run, parse_changes(asked.set))
+        if changes := asked_changes(asked):
+            change_run(run, changes)
         reader = at_end(run)
         if not is_alive(run):
             resume_training(library, asked.name)

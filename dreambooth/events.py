@@ -33,10 +33,12 @@ def _strict(value: object) -> object:
 class EventWriter:
     """Appends events to a run's file; a line is written by one system call, so no reader sees half of one."""
 
-    def __init__(self, run: RunFolder) -> None:
-        run.path.mkdir(parents=True, exist_ok=True)
-        self._close_torn_line(run.events_file)
-        self._file = os.open(run.events_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    def __init__(self, run: RunFolder, path: Path | None = None) -> None:
+        """Write to ``path``, the run's own events if none is given."""
+        path = path or run.events_file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._close_torn_line(path)
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
     @staticmethod
     def _close_torn_line(path: Path) -> None:

@@ -14,6 +14,7 @@ from dreambooth.config.store import ConfigError, changed, changed_concept, confi
 from dreambooth.console import Console
 from dreambooth.jobs.concept_order import remove_concept
 from dreambooth.jobs.library import Library, find_concept
+from dreambooth.setting_sources import keep_settings, refuse_nameless, take_settings
 
 
 def parse_changes(words: list[str]) -> dict[str, str]:
@@ -24,9 +25,15 @@ def parse_changes(words: list[str]) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words)
 
 
+def asked_changes(asked: Namespace) -> dict[str, str]:
+    """What ``--set`` changes, and options that stand for settings."""
+    options = {name: value for name, value in vars(asked).items() if "." in name and value is not None}
+    return {**parse_changes(asked.set), **options}
+
+
 def changed_config(library: Library, asked: Namespace) -> TrainConfig:
     """The model's settings with those of ``--set``, which stay changed."""
-    changes = parse_changes(asked.set)
+    changes = asked_changes(asked)
     if not changes:
         return library.load(asked.name).config
     return library.change_config(asked.name, lambda config: changed(config, changes)).config
@@ -79,7 +86,14 @@ def settings(library: Library, asked: Namespace, console: Console) -> int:
     """List all settings with label, help and limits; with a model, its values."""
     if asked.set and not asked.name:
         raise ConfigError("name the model whose settings --set changes")
-    config = changed_config(library, asked) if asked.name else TrainConfig()
+    if asked.name:
+        for told in take_settings(library, asked):
+            console.say(told)
+        config = changed_config(library, asked)
+        keep_settings(library, asked)
+    else:
+        refuse_nameless(asked)
+        config = TrainConfig()
     values = config_to_json(config)
     described = [
         {**setting.to_json(), "value": value_of(values, setting.name)}

@@ -2,6 +2,7 @@
 
 It reads ``config.json`` of the run's folder, does what it says, and ends with one ``end`` event. It locks the
 run and tells that it has begun before it loads torch, which takes seconds: nobody starts another meanwhile.
+A training of several processes it hands, as the same worker, to ``accelerate launch``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from dreambooth.callback import start_telling
 from dreambooth.config.folders import RunFolder
 from dreambooth.events import EventWriter, find_end
+from dreambooth.launching import ONE_OF_SEVERAL
 from dreambooth.locks import file_lock
 from dreambooth.tasks.job import Job, StoppedEarly
 
@@ -52,11 +54,7 @@ def work(
         os.utime(run.path.parent)  # where somebody who looks for living runs sees that one has begun
         events = EventWriter(run)
         events.write("work", job=asked["job"], pid=os.getpid())
-        from dreambooth.tasks.performing import load_task, perform
-
-        task = load_task(asked["job"])
-        when_loaded()
-        end = perform(task, Job(run, asked, events, stop_asked))
+        end = _perform(Job(run, asked, events, stop_asked), when_loaded)
         events.write("end", **end)
         if asked["job"] == "train" and end["outcome"] in OVER:
             shutil.rmtree(run.state, ignore_errors=True)  # a run that is over needs no state any more
@@ -65,14 +63,32 @@ def work(
     return end
 
 
-def main(run_path: Path) -> int:
-    """Run the job in ``run_path``; 0 when it ended as it should."""
+def _perform(job: Job, when_loaded: Callable[[], None]) -> dict[str, Any]:
+    """Do it here, or let several processes do it."""
+    if job.asked["job"] == "train" and job.asked["config"].get("machines", {}).get("num_processes", 1) > 1:
+        from dreambooth.tasks.together import train_together
+
+        return train_together(job)
+    from dreambooth.tasks.performing import load_task, perform
+
+    task = load_task(job.asked["job"])
+    when_loaded()
+    return perform(task, job)
+
+
+def main(run_path: Path, *options: str) -> int:
+    """Run the job in ``run_path``, or be one of the processes that do; 0 when it ended as it should."""
     run, stop_asked = RunFolder(run_path), threading.Event()
-    job = json.loads(run.config_file.read_text(encoding="utf-8"))["job"]
+    asked = json.loads(run.config_file.read_text(encoding="utf-8"))
+    job = asked["job"]
     _listen(stop_asked, stops_at_once=False)  # an import is no place to stop at
+    if ONE_OF_SEVERAL in options:
+        from dreambooth.tasks.together import be_one_of_several
+
+        return be_one_of_several(run, asked, stop_asked)
     end = work(run, stop_asked, lambda: _listen(stop_asked, stops_at_once=job != "train"))
     return 0 if end["outcome"] in ("done", "stopped", "discarded") else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(Path(sys.argv[1]), *sys.argv[2:]))

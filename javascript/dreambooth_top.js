@@ -120,15 +120,14 @@
           + (entry.changes.length > 3 ? ` and ${entry.changes.length - 3} more` : ""))),
       h("button", { type: "button", "data-press": "settings.restore", "data-id": entry.id }, "Take back")));
     const others = h("select", { id: "dreambooth_other_model", "aria-label": "Another model" }, models.map((model) => h("option", { value: model.name }, model.name)));
-    const file = h("input", { type: "file", accept: ".json,application/json", "aria-label": "A settings file" });
+    const file = h("input", { type: "file", accept: ".json,.toml,application/json", "aria-label": "A settings file" });
     file.addEventListener("change", () => page.attempt(async () => {
-      let values;
-      try {
-        values = JSON.parse(await file.files[0].text());
-      } catch {
-        throw new trainer.Refused("That file is not JSON.");
-      }
-      await take(flatten(values), `Settings of ${file.files[0].name} are taken.`);
+      const text = await file.files[0].text();
+      const told = await page.call("settings.take_file", { name: page.model, revision: page.chosen.revision, text });
+      await page.chosen.load();
+      box.close();
+      page.tell(`Settings of ${file.files[0].name} are taken.`, "done");
+      if (told.words) showReport(page, file.files[0].name, told.words);
     }));
     page.press("settings.restore", async (button) => {
       await page.call("settings.restore", { name: page.model, revision: page.chosen.revision, id: button.dataset.id });
@@ -147,6 +146,14 @@
         await take(flatten(settings), `Settings of ${others.value} are taken.`);
       }) }, "Take")) : h("p", { class: "db-soft" }, "There is no other model."),
       h("h4", {}, "A file"), file,
+      h("div", { class: "db-row db-end" }, h("button", { type: "button", onclick: () => box.close() }, "Close")));
+    trainer.show(page, box);
+  }
+
+  /** What became of each line of somebody else's file. */
+  function showReport(page, name, words) {
+    const box = h("dialog", { class: "db-dialog", "aria-label": "What became of it" },
+      h("h3", {}, `What became of ${name}`), h("p", { class: "db-report" }, words),
       h("div", { class: "db-row db-end" }, h("button", { type: "button", onclick: () => box.close() }, "Close")));
     trainer.show(page, box);
   }

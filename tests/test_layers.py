@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
-CONSOLE = {"cli", "commands", "console", "form_arguments", "running", "setting_commands", "tool_commands"}
-CONSOLE |= {"bucket_command"}
+CONSOLE = {"cli", "bucket_command", "commands", "console", "form_arguments", "running"}
+CONSOLE |= {"setting_commands", "setting_sources", "tool_commands"}
 PARTS = {"config", "data", "models", "adapters", "text"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -22,10 +22,19 @@ ARROWS = {
     "__init__": set(),
     "__main__": {"cli", "doctor", "environment"},
     "cli": {"jobs", "demo", "doctor", "toybox", "tool_commands"} | PLAIN | CONSOLE,
-    "commands": {"callback", "jobs", "host", "console", "form_arguments", "running", "setting_commands"}
+    "commands": {
+        "callback",
+        "jobs",
+        "host",
+        "console",
+        "form_arguments",
+        "running",
+        "setting_commands",
+    }
     | PLAIN,
-    "setting_commands": {"config", "console", "jobs"},
     "bucket_command": {"actions", "config", "console", "jobs", "setting_commands"},
+    "setting_commands": {"config", "console", "jobs", "setting_sources"},
+    "setting_sources": {"config", "jobs", "migration"},
     "tool_commands": {"config", "console", "form_arguments", "jobs", "running"},
     "running": {"config", "console", "events", "jobs"},
     "form_arguments": {"config"},
@@ -36,7 +45,7 @@ ARROWS = {
     "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
     "client": set(),
     "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
-    "jobs": PLAIN | {"locks"},
+    "jobs": PLAIN | {"launching", "locks"},
     "doctor": {"environment"},
     "config": {"locks"},
     "events": {"config"},
@@ -46,8 +55,9 @@ ARROWS = {
     "visitors": set(),
     "lending": {"config", "locks"},
     "turns": {"config", "locks"},
-    "worker": {"callback", "config", "events", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "lending", "locks", "migration", "tools", "turns"},
+    "launching": {"config", "environment"},
+    "worker": {"callback", "config", "events", "launching", "locks", "tasks"},
+    "tasks": TRAINER | {"captioning", "launching", "lending", "locks", "migration", "tools", "turns"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config", "text"},
@@ -72,6 +82,7 @@ LEFT = (
         "host",
         "actions",
         "jobs",
+        "launching",
         "locks",
         "text",
         "turns",

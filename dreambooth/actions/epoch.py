@@ -12,7 +12,7 @@ from dreambooth.config.folders import ModelFolder
 from dreambooth.config.rules import find_problems
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError
-from dreambooth.data.batches import Batch, Step, epoch_steps
+from dreambooth.data.batches import Batch, Step, as_one_process, epoch_steps
 from dreambooth.data.bucket_picture import draw_buckets, gather_buckets, is_smaller
 from dreambooth.data.buckets import Size
 from dreambooth.data.class_plan import ClassPlan, plan_class_images
@@ -39,6 +39,7 @@ def plan_epoch(config: TrainConfig, folder: ModelFolder) -> Epoch:
     """The first epoch of a training with these settings; raises ConfigError where there could be none."""
     if problems := find_problems(config):
         raise ConfigError("\n".join(map(str, problems)))
+    config = as_one_process(config)
     class_folders = [folder.classifiers(index) for index in range(len(config.concepts))]
     try:
         plans = plan_class_images(config, class_folders)

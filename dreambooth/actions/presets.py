@@ -10,9 +10,9 @@ from dreambooth.actions.asked import asked_text
 from dreambooth.actions.settings import change_settings
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.presets import PRESETS, Preset, presets_for, with_preset
-from dreambooth.config.store import ConfigError, NotFound, config_to_json
+from dreambooth.config.store import config_to_json
 from dreambooth.jobs.history import find_changes
-from dreambooth.jobs.own_presets import delete_own, list_own, save_own
+from dreambooth.jobs.own_presets import delete_own, find_preset, list_own, save_own
 
 
 def list_presets(place: Workplace, values: Values) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def apply(place: Workplace, values: Values) -> dict[str, Any]:
     """Give a model the settings of a preset, and no others."""
     name = asked_text(values, "name")
     record = place.library.load(name)
-    preset = _find(place, asked_text(values, "preset"), record.family)
+    preset = find_preset(place.library, asked_text(values, "preset"), record.family)
     told = change_settings(place, values, lambda config: with_preset(config, preset))
     after = config_to_json(place.library.load(name).config)
     return {**told, "changes": [asdict(each) for each in find_changes(config_to_json(record.config), after)]}
@@ -44,16 +44,6 @@ def delete(place: Workplace, values: Values) -> dict[str, Any]:
     preset = asked_text(values, "preset")
     delete_own(place.library, preset)
     return {"deleted": preset}
-
-
-def _find(place: Workplace, name: str, family: str) -> Preset:
-    """Among those for the family, then among the user's own."""
-    for preset in (*presets_for(family), *list_own(place.library)):
-        if preset.name == name:
-            return preset
-    if name in {preset.name for preset in PRESETS}:
-        raise ConfigError(f"the preset {name} is for another kind of model")
-    raise NotFound(f"there is no preset {name}")
 
 
 def _tell(preset: Preset, *, is_own: bool) -> dict[str, Any]:

@@ -123,6 +123,11 @@ class RunFolder:
         return self.path / "state"
 
     @property
+    def processes(self) -> Path:
+        """Where several processes that share a training tell each other how they ended."""
+        return self.path / "processes"
+
+    @property
     def lock_file(self) -> Path:
         """Held by the worker as long as it lives."""
         return self.path / "worker.lock"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+from dreambooth.config.accelerate_file import accelerate_file_problems, read_accelerate_file
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import DATASET_LISTS, find_name_fault, is_dataset, is_file, is_folder
@@ -179,6 +181,28 @@ def saving_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("saving.copy_to", f"{config.saving.copy_to} is not a folder")
 
 
+def machine_problems(config: TrainConfig) -> Iterator[Problem]:
+    """Processes that cannot be shared among the machines, or cannot meet."""
+    machines = config.machines
+    if machines.num_processes % machines.num_machines:
+        yield Problem("machines.num_processes", f"must be a multiple of the {machines.num_machines} machines")
+    if machines.num_machines > 1 and not machines.main_address.strip():
+        yield Problem("machines.main_address", "several machines need the address of the first")
+    if machines.num_processes > 1 and config.precision.device == "mps":
+        yield Problem("machines.num_processes", "there is one mps device: set 1, or precision.device=cpu")
+    if machines.accelerate_config and machines.num_processes == 1:
+        yield Problem(
+            "machines.accelerate_config", "is for several processes: set machines.num_processes too"
+        )
+    elif machines.accelerate_config:
+        try:
+            told = read_accelerate_file(Path(machines.accelerate_config))
+        except ValueError as error:
+            yield Problem("machines.accelerate_config", str(error))
+            return
+        yield from (Problem(*problem) for problem in accelerate_file_problems(told, config))
+
+
 def find_problems(config: TrainConfig) -> list[Problem]:
     """Every contradiction in the settings."""
     checks = (
@@ -191,5 +215,6 @@ def find_problems(config: TrainConfig) -> list[Problem]:
         adapter_problems,
         rate_problems,
         saving_problems,
+        machine_problems,
     )
     return [problem for check in checks for problem in check(config)]

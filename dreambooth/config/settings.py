@@ -13,6 +13,7 @@ from dreambooth.config.duration import DurationConfig
 from dreambooth.config.ema import EmaConfig
 from dreambooth.config.lora import LoraConfig
 from dreambooth.config.loss import LossConfig
+from dreambooth.config.machines import MachinesConfig
 from dreambooth.config.noise import NoiseConfig
 from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.config.option import option
@@ -67,5 +68,6 @@ class TrainConfig:
     noise: NoiseConfig = field(default_factory=NoiseConfig)
     ema: EmaConfig = field(default_factory=EmaConfig)
     precision: PrecisionConfig = field(default_factory=PrecisionConfig)
+    machines: MachinesConfig = field(default_factory=MachinesConfig)
     saving: SavingConfig = field(default_factory=SavingConfig)
     samples: SampleConfig = field(default_factory=SampleConfig)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count, islice, zip_longest
 
 from dreambooth.config.data import DataConfig
+from dreambooth.config.machines import MachinesConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size
 from dreambooth.data.errors import DataError
@@ -31,10 +32,24 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Share:
+    """The rows of a batch that one of several processes computes."""
+
+    rows: slice
+    num_whole: int
+
+
+@dataclass(frozen=True)
 class Batch:
     """What passes through the model together: examples of one size, at most batch_size of each kind."""
 
     items: tuple[Item, ...]
+    share: Share | None = None  # where several processes compute the rows of a batch
+
+    @property
+    def num_whole(self) -> int:
+        """How many examples the whole batch has."""
+        return self.share.num_whole if self.share else len(self.items)
 
     @property
     def size(self) -> Size:
@@ -50,7 +65,23 @@ def steps_per_epoch(dataset: Dataset, config: TrainConfig) -> int:
     num_shown = count_shown(dataset.instances)
     if not num_shown:
         raise DataError("an epoch would show no picture: raise the multipliers of the folders (multiply.txt)")
-    return -(-num_shown // instances_per_step(config.data))
+    return -(-num_shown // instances_per_step(as_one_process(config).data))
+
+
+def as_one_process(config: TrainConfig) -> TrainConfig:
+    """The settings by which one process alone would see what several see together."""
+    batch_size = config.data.batch_size * config.machines.num_processes
+    return replace(config, data=replace(config.data, batch_size=batch_size), machines=MachinesConfig())
+
+
+def share_of(step: Step, number: int, count: int) -> Step:
+    """What process ``number`` of ``count`` computes of a step: of every batch each ``count``-th example.
+
+    Batches keep their places, since random numbers are drawn for whole batches by their numbers; so one may
+    have no items.
+    """
+    rows = slice(number, None, count)
+    return tuple(Batch(batch.items[rows], Share(rows, len(batch.items))) for batch in step)
 
 
 def count_steps(config: TrainConfig, dataset: Dataset) -> int:
@@ -78,6 +109,7 @@ def find_step(dataset: Dataset, config: TrainConfig, step: int) -> Step:
 
 
 def _build_steps(dataset: Dataset, config: TrainConfig, epoch: int, first: int) -> Iterator[Step]:
+    config = as_one_process(config)
     seed = config.seed
     shown = shown_in_epoch(dataset.instances, seed, epoch)
     groups = group_by_step(shown, config.data, random.Random(f"{seed} batches {epoch}"))
@@ -173,6 +205,12 @@ def flip_of(example: Example, config: TrainConfig) -> float:
     """The share of its showings in which a picture is mirrored."""
     own = example.options.flip_p
     return config.augment.flip_probability if own is None else own
+
+
+def flips_of(example: Example, config: TrainConfig) -> tuple[bool, ...]:
+    """Whether a picture is ever shown mirrored, and whether ever as it is."""
+    share = flip_of(example, config)
+    return (*([False] if share < 1 else []), *([True] if share > 0 else []))
 
 
 def dropout_of(example: Example, config: TrainConfig, epoch: int) -> float:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from dreambooth.config.augment import AugmentConfig, Masks
+from dreambooth.config.augment import Masks
+from dreambooth.config.concept import Concept
 from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size, training_sizes
@@ -123,7 +124,7 @@ def _build_example(
     concept, image = config.concepts[index], picture.image
     try:
         size = fitting_size(image, sizes, config.data)
-        mask = fitting_mask(image, _augment(config, picture.options))
+        mask = fitting_mask(image, replace(config.augment, masks=_masks(config, picture.options)))
     except PictureError as error:
         return Skipped(image.path, error.reason)
     return Example(
@@ -132,7 +133,7 @@ def _build_example(
         size=size,
         content_hash=image.content_hash,
         caption=picture.caption,
-        prompt=_plain_prompt(config, index, picture, is_class=is_class),
+        prompt=_plain_prompt(config, concept, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
         loss_weight=_loss_weight(config, picture.options, is_class=is_class),
@@ -142,8 +143,7 @@ def _build_example(
     )
 
 
-def _plain_prompt(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> str:
-    concept = config.concepts[index]
+def _plain_prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is_class: bool) -> str:
     if is_class:
         return class_caption(concept, picture.caption, config.method)
     return vary_instance_prompt(config, concept, picture.caption, picture.options, chances=None)
@@ -154,14 +154,13 @@ def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool
     return weight if options.loss_scale is None else weight * options.loss_scale
 
 
-def _augment(config: TrainConfig, options: PictureOptions) -> AugmentConfig:
-    """The settings; with the mask of its transparency where the picture asks for that itself."""
-    if not options.alpha_mask:
-        return config.augment
-    with_alpha: dict[Masks, Masks] = {"off": "alpha", "file": "both"}
-    return replace(config.augment, masks=with_alpha.get(config.augment.masks, config.augment.masks))
-
-
 def _is_enlarged(example: Example) -> bool:
     own, size = example.original_size, example.size
     return own.width_px < size.width_px or own.height_px < size.height_px
+
+
+def _masks(config: TrainConfig, options: PictureOptions) -> Masks:
+    masks = config.augment.masks
+    if not options.alpha_mask:
+        return masks
+    return "alpha" if masks == "off" else "both" if masks == "file" else masks

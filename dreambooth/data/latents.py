@@ -22,6 +22,7 @@ from dreambooth.data.pixels import picture_to_tensor
 
 Encode = Callable[[Tensor], tuple[Tensor, Tensor]]  # (1, 3, H, W) in -1 … 1 → mean and std, both (1, c, h, w)
 Looks = Callable[[Example], Iterable[Look]]  # those that are shown again and again
+Flips = Callable[[Example], Iterable[bool]]  # whether it is shown mirrored, as it is, or both
 Progress = Callable[[int, int], None]  # pictures done, pictures in all
 
 
@@ -38,18 +39,27 @@ class LatentSource:
         self.cache = cache
 
     def fill(
-        self, dataset: Dataset, *, with_flips: bool, progress: Progress, looks: Looks = lambda _: (PLAIN,)
+        self,
+        dataset: Dataset,
+        *,
+        flips: Flips,
+        progress: Progress,
+        looks: Looks = lambda _: (PLAIN,),
+        share: slice = slice(None),
     ) -> None:
-        """Encodes what the cache lacks, size by size; may be killed and started again at any time."""
+        """Encodes what the cache lacks, size by size; may be killed and started again at any time.
+
+        ``share`` is what of it one of several processes does.
+        """
         if self.cache is None:
             return
         wanted = {
             (example.content_hash, example.size, flipped, look): example
             for example in chain(dataset.instances, dataset.classes)
-            for flipped in ((False, True) if with_flips else (False,))
+            for flipped in flips(example)
             for look in looks(example)
         }
-        in_order = sorted(wanted.items(), key=lambda pair: pair[0][1])  # one size after another
+        in_order = sorted(wanted.items(), key=lambda pair: pair[0][1])[share]  # one size after another
         for done, ((_, _, flipped, look), example) in enumerate(in_order):
             progress(done, len(in_order))
             self._distribution(example, look, flipped=flipped)

@@ -9,7 +9,7 @@ from pathlib import Path
 from dreambooth.config.fitting import fitting_config
 from dreambooth.config.folders import find_name_fault, written_whole
 from dreambooth.config.option import Value, describe_settings
-from dreambooth.config.presets import PRESETS, Preset
+from dreambooth.config.presets import PRESETS, Preset, presets_for
 from dreambooth.config.renamed import with_new_names
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord, NotFound, config_to_json, value_of
@@ -33,6 +33,16 @@ def save_own(library: Library, name: str, record: ModelRecord) -> Preset:
     with written_whole(path) as file:
         json.dump({"told": preset.told, "values": preset.values}, file, indent=2, ensure_ascii=False)
     return preset
+
+
+def find_preset(library: Library, name: str, family: str) -> Preset:
+    """One by its name: among those for the family, then among the user's own; raises ConfigError."""
+    for preset in (*presets_for(family), *list_own(library)):
+        if preset.name == name:
+            return preset
+    if name in {preset.name for preset in PRESETS}:
+        raise ConfigError(f"the preset {name} is for another kind of model")
+    raise NotFound(f"there is no preset {name}")
 
 
 def delete_own(library: Library, name: str) -> None:

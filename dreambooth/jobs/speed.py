@@ -25,6 +25,7 @@ SPEED_SETTINGS = (  # by which the time of a step differs; where one does, anoth
     "parts.train_unet",
     "optimizer.name",
     "ema.enabled",
+    "machines.num_processes",
     "precision.device",
     "precision.mixed_precision",
     "precision.gradient_checkpointing",

@@ -32,6 +32,8 @@ CHANGEABLE_SETTINGS = (
     "saving.",
     "samples.",
     "precision.",
+    "machines.main_",
+    "machines.accelerate_config",
     "lora.unet_lr",
     "lora.text_",
 )

@@ -52,6 +52,7 @@ def facts_to_old(record: ModelRecord) -> dict[str, Any]:
     """What is known of the model beside its settings; ``revision`` counted images."""
     data = record.config.data
     images = record.lifetime_steps * data.batch_size * data.gradient_accumulation_steps
+    images *= record.config.machines.num_processes
     is_sd2 = record.family == "sd2"
     sd2 = "v2x" if record.native_resolution > 512 else "v2x-512"
     return {

@@ -51,7 +51,7 @@ def migrate_settings(values: Mapping[str, Any], base: TrainConfig) -> Migrated:
     is_one_concept = any(concept.place == "" for concept in concepts)
     for key, value in old.values.items():
         if key in PLACES:
-            changes |= _put(key, value, PLACES[key], old, settings, report)
+            changes |= put(key, value, PLACES[key], old, settings, report)
         elif key not in FIELDS:
             report.problems.append(
                 Trouble(key, value, "is no setting of the old extension that is known here")
@@ -77,7 +77,7 @@ def migrate_settings(values: Mapping[str, Any], base: TrainConfig) -> Migrated:
     )
 
 
-def _put(
+def put(
     told: str,
     value: Any,  # noqa: ANN401 - whatever stands in somebody's file
     place: Place,
@@ -144,7 +144,7 @@ def _migrate_concept(concept: OldConcept, model_name: str, report: Report) -> Co
             reason = "generated class images are brought along, and found without being named"
             report.without_meaning.append(Meaningless(told, value, reason, is_lost=False))
         elif key in FIELDS:
-            changes |= _put(told, value, FIELDS[key], old, settings, report)
+            changes |= put(told, value, FIELDS[key], old, settings, report)
         else:
             reason = "is no field of a concept that is known here"
             report.problems.append(Trouble(told, value, reason))

@@ -43,6 +43,7 @@ def check_plan(job: Job) -> dict[str, Any]:
             {**_describe_concept(config, dataset, plan.concept), "class_images": _describe_plan(plan)}
             for plan in plans
         ],
+        "processes": config.machines.num_processes,
         "steps_per_epoch": per_epoch,
         "num_steps": num_steps,
         "num_epochs": -(-num_steps // per_epoch),

@@ -17,8 +17,11 @@ WITHOUT_TURN = ("inspect",)
 
 @contextmanager
 def its_turn(job: Job) -> Iterator[Job]:
-    """The job, once all that came before are done, and able to borrow the device from the webuis."""
-    if job.asked["job"] in WITHOUT_TURN:
+    """The job, once all that came before are done, and able to borrow the device from the webuis.
+
+    Of several processes the first one waits and borrows; the others wait for it.
+    """
+    if job.asked["job"] in WITHOUT_TURN or not job.is_first:
         yield job
         return
     has_waited = False

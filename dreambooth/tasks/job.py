@@ -32,6 +32,12 @@ class Job:
     events: EventWriter
     stop_asked: threading.Event  # set by a termination signal
     take_device: Callable[[], None] = lambda: None  # before the first use: webuis lend it, and free it
+    number: int = 0  # of this process, where several share a training
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process is the one that is asked, waits for its turn, tells and writes."""
+        return self.number == 0
 
     @property
     def models_dir(self) -> Path:
@@ -61,6 +67,8 @@ class Job:
     def is_stop_asked(self) -> bool:
         """Whether the user wants the job to stop, and no step boundary has answered yet."""
         asked = (self.run.requests / name for name in ("stop", "discard"))
+        if not self.is_first:
+            return False  # it hears of that from the first
         return self.stop_asked.is_set() or any(path.exists() for path in asked)
 
     def warn(self, message: str) -> None:

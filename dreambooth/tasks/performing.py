@@ -15,7 +15,14 @@ from dreambooth.models.errors import CheckpointError
 from dreambooth.tasks.device import its_turn
 from dreambooth.tasks.job import Job, Refused, StoppedEarly
 from dreambooth.tasks.replacing import finish_replacing
-from dreambooth.training.errors import DeviceError, MissingPackage, OptimizerFault, StateError, TrainingFailed
+from dreambooth.training.errors import (
+    DeviceError,
+    MissingPackage,
+    OptimizerFault,
+    PeerLost,
+    StateError,
+    TrainingFailed,
+)
 
 Task = Callable[[Job], dict[str, Any]]
 # Each loads only what it needs, some no torch at all.
@@ -86,7 +93,7 @@ def perform(task: Task, job: Job) -> dict[str, Any]:
         with its_turn(job) as ready:
             if job.stop_asked.is_set():  # while torch was being loaded
                 raise StoppedEarly("stopped before it began")
-            if "model_dir" in job.asked:
+            if "model_dir" in job.asked and job.is_first:
                 finish_replacing(job.model_folder)
             result = task(ready)
             if "path" in result:
@@ -96,6 +103,8 @@ def perform(task: Task, job: Job) -> dict[str, Any]:
     except StoppedEarly as stop:
         is_unwanted = (job.run.requests / "discard").exists()
         return {"outcome": "discarded" if is_unwanted else "stopped", "message": str(stop)}
+    except PeerLost as error:
+        return {"outcome": "lost", "message": str(error)}
     except Exception as error:  # noqa: BLE001 - the process ends here, and must say why
         return {"outcome": "failed", "message": _describe_failure(error)}
     return {"outcome": result.pop("outcome", "done"), "result": result}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.adapters.reading import read_adapter
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.batches import count_steps, find_step
+from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
 from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.drawn_prompts import drawn_prompt
@@ -36,7 +38,8 @@ from dreambooth.tasks.summary import write_summary
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import Learner, build_latents, build_learner
-from dreambooth.training.run import Outcome, Outlets, Run
+from dreambooth.training.processes import ALONE, Processes, joined, local_number
+from dreambooth.training.run import SILENT, Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
 
@@ -47,32 +50,44 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
-        if example.mask is not None:
-            digest.update(hash_file(example.mask.file).encode())
         if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
             digest.update(repr((example.caption, example.options)).encode())
+        if example.mask is not None:
+            digest.update(hash_file(example.mask.file).encode())
     return digest.hexdigest()
 
 
-def _build_dataset(job: Job, config: TrainConfig) -> Dataset:
+def _build_dataset(job: Job, config: TrainConfig, processes: Processes) -> Dataset:
     known = KnownPictures(job.model_folder.known_pictures)
-    complete_class_images(job, config)
+    if processes.is_first:
+        complete_class_images(job, config)
+    processes.wait()
     dataset = build_examples(config, classifier_folders(job.model_folder, config))
+    if len(set(processes.gather(dataset_hash(dataset)))) > 1:
+        raise Refused("not all machines see the same pictures and captions: let them share the folders")
+    if processes.is_first:
+        known.keep(example.image for example in (*dataset.instances, *dataset.classes))
+        _tell_of_dataset(job, dataset)
+    return dataset
+
+
+def _tell_of_dataset(job: Job, dataset: Dataset) -> None:
+    """Say what is wrong with it, and note what it is for a run that goes on."""
     for skipped in dataset.skipped:
         job.warn(f"{skipped.path} is left out: {skipped.reason}")
     for text in dataset.warnings:
         job.warn(text)
-    known.keep(example.image for example in (*dataset.instances, *dataset.classes))
     marker = job.run.path / "dataset.sha256"
     if has_snapshot(job.run) and marker.exists() and marker.read_text() != dataset_hash(dataset):
         raise Refused(
             "pictures or captions have changed since this run began; start a new run without --resume"
         )
     marker.write_text(dataset_hash(dataset))
-    return dataset
 
 
-def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Device) -> Learner:
+def _build_learner(
+    job: Job, config: TrainConfig, dataset: Dataset, device: Device, processes: Processes
+) -> Learner:
     learns_itself = config.adapter == "none"
     model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
     _warn_of_long_prompts(job, config, model, dataset)
@@ -88,8 +103,16 @@ def _build_learner(job: Job, config: TrainConfig, dataset: Dataset, device: Devi
         job.progress("latents", done, total)
         job.stop_if_asked()
 
-    latents.fill(dataset, with_flips=config.augment.flip_probability > 0, progress=progress, looks=looks)
+    latents.fill(
+        dataset,
+        flips=lambda example: flips_of(example, config),
+        progress=progress,
+        looks=looks,
+        share=slice(processes.number, None, processes.count),
+    )
+    processes.wait()
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
+    learner = replace(learner, processes=processes)
     if config.adapter != "none" and not has_snapshot(job.run):
         _fill_adapter(job, config, model)
     return learner
@@ -132,10 +155,18 @@ def train(job: Job) -> dict[str, Any]:
     refuse_problems(config)
     refuse_what_is_not_there(config, read_architecture(job.model_folder.working))
     _check_resumable(job)
-    device = choose_device(config.precision)
-    dataset = _build_dataset(job, config)
-    job.take_device()
-    learner = _build_learner(job, config, dataset, device)
+    is_shared = config.machines.num_processes > 1
+    device = choose_device(config.precision, local_number() if is_shared else 0)
+    with joined(device.device) if is_shared else nullcontext(ALONE) as processes:
+        dataset = _build_dataset(job, config, processes)
+        job.take_device()
+        learner = _build_learner(job, config, dataset, device, processes)
+        return _train(job, learner, dataset) if processes.is_first else _follow(job, learner, dataset)
+
+
+def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
+    """The run of the process that tells and writes."""
+    config = learner.config
 
     def prompts() -> list[str]:
         firsts = {
@@ -159,12 +190,22 @@ def train(job: Job) -> dict[str, Any]:
     run.resume()
     if run.step == 0 and config.loss.check_prediction:
         _refuse_misreading(learner, dataset)
-    job.events.write("start", step=run.step, num_steps=learner.num_steps, device=str(device.device))
+    told = {"processes": learner.processes.count} if learner.processes.count > 1 else {}
+    job.events.write(
+        "start", step=run.step, num_steps=learner.num_steps, device=str(learner.device.device), **told
+    )
     try:
         outcome = run.train()
     finally:
         reporter.board.close()
     return _finish(job, reporter, run, outcome)
+
+
+def _follow(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
+    """The run of a process that only computes, and hears from the first what is done."""
+    run = Run(job.run, learner, dataset, job.events, SILENT)
+    run.resume()
+    return {"outcome": run.train(), "step": run.step}
 
 
 def _refuse_misreading(learner: Learner, dataset: Dataset) -> None:

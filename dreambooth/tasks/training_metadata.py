@@ -114,7 +114,7 @@ def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
         "num_reg_images": len(dataset.classes),
         "resolution": (resolution, resolution),
         "batch_size_per_device": data.batch_size,
-        "total_batch_size": data.batch_size,
+        "total_batch_size": data.batch_size * config.machines.num_processes,
         "enable_bucket": data.use_buckets,
         "bucket_no_upscale": data.bucket_no_upscale,
         "min_bucket_reso": min(sides),

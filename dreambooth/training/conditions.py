@@ -15,7 +15,7 @@ from dreambooth.data.rendering import seen_part
 from dreambooth.models.family import Conditions, Frame, Model, TextStates
 from dreambooth.training.device import evaluating
 from dreambooth.training.learner import Learner
-from dreambooth.training.randomness import normal
+from dreambooth.training.randomness import normal, own_rows
 
 
 def frame_of(item: Item) -> Frame:
@@ -40,9 +40,10 @@ def training_hole(model: Model, latents: LatentSource, batch: Batch, where: tupl
     ``where`` = (seed, step, number of the batch).
     """
     rng = random.Random(f"{where} mask")
-    masks = torch.stack([random_mask(batch.size, rng) for _ in batch.items])
+    masks = own_rows(batch, torch.stack([random_mask(batch.size, rng) for _ in range(batch.num_whole)]))
     mean, std = latents.fetch_without_hole(batch, masks)
-    return model.hole(masks, mean + std * normal(mean.shape, *where, "left over"))
+    left_over = normal((batch.num_whole, *mean.shape[1:]), *where, "left over")
+    return model.hole(masks, mean + std * own_rows(batch, left_over))
 
 
 def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> TextStates:

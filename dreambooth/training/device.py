@@ -59,18 +59,29 @@ class Device:
             torch.cuda.synchronize(self.device)
 
 
-def _choose_torch_device(asked: str) -> torch.device:
+def _choose_torch_device(asked: str, number: int) -> torch.device:
     has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if asked == "auto":
-        return torch.device(next(name for name, is_there in has.items() if is_there))
+        asked = next(name for name, is_there in has.items() if is_there)
     if not has[asked]:
         raise DeviceError(f"precision.device: there is no {asked} device here; choose auto or cpu")
-    return torch.device(asked)
+    if number == 0 or asked == "cpu":
+        return torch.device(asked)
+    count = torch.cuda.device_count() if asked == "cuda" else 1
+    if number >= count:
+        raise DeviceError(
+            f"machines.num_processes: each process needs a device of its own, and this machine has {count} "
+            f"of {asked}: set {count} for each machine, or precision.device=cpu"
+        )
+    return torch.device(asked, number)
 
 
-def choose_device(config: PrecisionConfig) -> Device:
-    """The device and precision that the settings ask for; raises DeviceError."""
-    device = _choose_torch_device(config.device)
+def choose_device(config: PrecisionConfig, number: int = 0) -> Device:
+    """The device and precision that the settings ask for, for process ``number`` of this machine.
+
+    Raises DeviceError.
+    """
+    device = _choose_torch_device(config.device, number)
     asked = config.mixed_precision
     if asked == "auto":
         if device.type != "cuda":

@@ -19,5 +19,9 @@ class TrainingFailed(Exception):
     """The run cannot go on; its last state is good."""
 
 
+class PeerLost(TrainingFailed):
+    """Another process of the training ended, or cannot be reached; it knows why."""
+
+
 class OptimizerFault(Exception):
     """An optimizer that is not to be had as asked: no such class, arguments it does not know, or a device."""

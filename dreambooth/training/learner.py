@@ -22,6 +22,7 @@ from dreambooth.training.device import Device
 from dreambooth.training.errors import MissingPackage
 from dreambooth.training.groups import learning_groups
 from dreambooth.training.optimizers import build_optimizer
+from dreambooth.training.processes import ALONE, Processes
 from dreambooth.training.randomness import derive_seed
 
 
@@ -40,6 +41,7 @@ class Learner:
     frozen_states: dict[str, TextStates] = field(
         default_factory=dict
     )  # by caption, while no text encoder learns
+    processes: Processes = ALONE
 
     @property
     def reading(self) -> Reading:

@@ -1,7 +1,8 @@
 """What a step makes the U-Net look at: latents of pictures with noise, at timesteps.
 
 Every draw comes from ``where`` = (seed, step, number of the batch) and a purpose, so that one setting does
-not move what another draws.
+not move what another draws. Where several processes share a batch, each draws for all of it, and takes the
+rows that are its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dreambooth.config.noise import NoiseConfig
 from dreambooth.data.batches import Batch
 from dreambooth.training import objective
 from dreambooth.training.learner import Learner
-from dreambooth.training.randomness import generator_of, normal
+from dreambooth.training.randomness import generator_of, normal, own_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +34,13 @@ def draw_noised(learner: Learner, batch: Batch, where: tuple[object, ...]) -> No
     """The pictures of a batch with fresh noise, each at a random timestep."""
     model, device = learner.model, learner.device.device
     mean, std = learner.latents.fetch(batch)  # (B, c, h, w)
-    latents = mean + std * normal(mean.shape, *where, "latents")
-    noise = _draw_noise(learner.config.noise, latents.shape, where)
+    whole = torch.Size((batch.num_whole, *mean.shape[1:]))
+    latents = mean + std * own_rows(batch, normal(whole, *where, "latents"))
+    noise = own_rows(batch, _draw_noise(learner.config.noise, whole, where))
     timesteps = torch.randint(
-        len(model.alphas_cumprod), (len(latents),), generator=generator_of(*where, "timesteps")
+        len(model.alphas_cumprod), (batch.num_whole,), generator=generator_of(*where, "timesteps")
     )
+    timesteps = own_rows(batch, timesteps)
     latents, noise, timesteps = (t.to(device) for t in (latents, noise, timesteps))
     kept = objective.kept_at(model.alphas_cumprod, timesteps, latents)
     noisy = objective.add_noise(latents, noise, kept)

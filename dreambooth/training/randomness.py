@@ -7,6 +7,8 @@ import hashlib
 import torch
 from torch import Tensor
 
+from dreambooth.data.batches import Batch
+
 
 def derive_seed(*parts: object) -> int:
     """A 63-bit seed from anything that prints."""
@@ -22,3 +24,8 @@ def generator_of(*parts: object) -> torch.Generator:
 def normal(shape: torch.Size | tuple[int, ...], *parts: object) -> Tensor:
     """Standard normal numbers on the CPU."""
     return torch.randn(shape, generator=generator_of(*parts))
+
+
+def own_rows(batch: Batch, whole: Tensor) -> Tensor:
+    """Of what was drawn for the whole batch, that of the examples which this process computes."""
+    return whole[batch.share.rows] if batch.share else whole

@@ -36,6 +36,13 @@ class Outlets:
     draw: Callable[[str], None]  # as the request has it
 
 
+def _nothing(*_: object) -> None:
+    pass
+
+
+SILENT = Outlets(_nothing, _nothing, _nothing, _nothing)  # of processes that only compute
+
+
 class Run:
     """A learner on its way through the steps."""
 
@@ -53,6 +60,7 @@ class Run:
         config = learner.config.ema
         self.ema = Ema(unet, config.decay) if config.enabled else None
         self.steps_per_epoch = steps_per_epoch(dataset, learner.config)
+        self.processes = learner.processes
 
     @property
     def num_epochs(self) -> int:
@@ -80,8 +88,11 @@ class Run:
     def resume(self) -> None:
         """Go on from the run's state; from the beginning when it was ended before its first state."""
         snapshot = load_snapshot(self.folder)
-        if snapshot is None:
-            return
+        if snapshot is not None:
+            self._go_on_from(snapshot)
+        self.processes.take_from_first(self.learner.learning)  # of other machines, others may round otherwise
+
+    def _go_on_from(self, snapshot: Snapshot) -> None:
         load_named_weights(self.learner.parameters, snapshot.tensors["weights"])
         load_optimizer(
             self.learner.optimizer, snapshot.tensors["optimizer"], snapshot.values["optimizer_values"]
@@ -94,7 +105,9 @@ class Run:
         self.num_bad_steps = snapshot.values["num_bad_steps"]
 
     def save_state(self) -> None:
-        """Write everything that is needed to go on."""
+        """Write everything that is needed to go on, which is the same in all processes."""
+        if not self.processes.is_first:
+            return
         optimizer_tensors, optimizer_values = optimizer_to_tensors(self.learner.optimizer)
         tensors = {"weights": named_weights(self.learner.parameters), "optimizer": optimizer_tensors}
         if self.ema:
@@ -113,7 +126,7 @@ class Run:
         stops_after_epoch = False
         while self.step < self.learner.num_steps:
             self._take_step(next(steps))
-            requests = take_requests(self.folder)
+            requests = self._hear()
             self._save_if_due(requests)
             self._sample_if_due(requests)
             self._draw_if_asked()
@@ -125,6 +138,10 @@ class Run:
                 return "done" if self.step == self.learner.num_steps else "stopped"
         self.save_state()
         return "done"
+
+    def _hear(self) -> list[Request]:
+        """What is asked now; the first process takes it, and all do it."""
+        return self.processes.hear_first(take_requests(self.folder) if self.processes.is_first else [])
 
     def _take_step(self, batches: Step) -> None:
         started = time.monotonic()
@@ -167,6 +184,6 @@ class Run:
             self.outlets.sample(self.step)
 
     def _draw_if_asked(self) -> None:
-        drawing = take_drawing(self.folder)
+        drawing = take_drawing(self.folder) if self.processes.is_first else None
         if drawing is not None:
             self.outlets.draw(drawing)

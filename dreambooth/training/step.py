@@ -36,10 +36,12 @@ class StepReport:
 
 def _backward(learner: Learner, batches: Step, step: int) -> tuple[float, list[tuple[int, bool, float]]]:
     """Gradients of the weighted mean; the loss, and (concept, is prior, error) of each example."""
-    num_examples = sum(len(batch.items) for batch in batches)
+    num_examples = sum(batch.num_whole for batch in batches)
     total = 0.0
     told: list[tuple[int, bool, float]] = []
     for number, batch in enumerate(batches):
+        if not batch.items:
+            continue  # other processes have all of it
         errors = batch_errors(learner, batch, step, number)
         weights = torch.tensor([item.example.loss_weight for item in batch.items], device=errors.device)
         loss = (errors * weights).sum() / num_examples
@@ -56,13 +58,18 @@ def _mean(values: Sequence[float]) -> float:
 
 def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     """Take optimizer step number ``step`` (from 0); on the same weights it gives the same result."""
-    config = learner.config
-    torch.manual_seed(derive_seed(config.seed, step, "dropout"))
+    config, processes = learner.config, learner.processes
+    torch.manual_seed(derive_seed(config.seed, step, "dropout", *processes.seed_parts))
     lrs = set_rates(learner, step)
     if step == learner.num_text_steps:
         for part in learner.model.text_parts:
             learner.model.parts[part].requires_grad_(requires_grad=False)
-    loss, told = _backward(learner, batches, step)
+    shares = processes.gather(_backward(learner, processes.share_of(batches), step))
+    loss = sum(share for share, _ in shares)
+    told = [each for _, share in shares for each in share]
+    processes.add_gradients(learner.learning)
+    if processes.count > 1:
+        torch.manual_seed(derive_seed(config.seed, step, "update"))  # as some optimizers round by chance
     grad_norm = update(learner, is_finite=math.isfinite(loss))
     by_concept: dict[int, list[float]] = defaultdict(list)
     for concept, is_prior, error in told:

@@ -57,7 +57,7 @@ def test_own_settings_are_kept_without_concepts_and_paths(ask, place):
     assert kept["values"]["lora.rank"] == 3
     text = (place.library.path / ".presets" / "Mein ☃.json").read_text(encoding="utf-8")
     assert "/mine" not in text
-    assert "concepts" not in text
+    assert '"concepts"' not in text
     assert "photos" not in text
 
 

@@ -4,14 +4,9 @@ import shutil
 
 import pytest
 import torch
-from torch import nn
 
 from dreambooth.config.folders import RunFolder
-from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.training.errors import StateError
-from dreambooth.training.groups import Group
-from dreambooth.training.optimizer_state import load_optimizer, optimizer_to_tensors
-from dreambooth.training.optimizers import build_optimizer
 from dreambooth.training.state import (
     Snapshot,
     load_snapshot,
@@ -76,29 +71,3 @@ def test_damaged_state_is_refused_in_words(run, name):
     file.write_bytes(file.read_bytes()[:-5])
     with pytest.raises(StateError, match=r"is damaged .*start a new run without --resume"):
         load_snapshot(run)
-
-
-@pytest.mark.parametrize("name", ["adamw", "adamw_8bit"])
-def test_optimizer_goes_on_bit_for_bit(run, name):
-    def build():
-        weights = [nn.Parameter(torch.linspace(1, 2, 8192)), nn.Parameter(torch.ones(8192))]
-        return weights, build_optimizer(OptimizerConfig(name=name), [Group("unet", 0.01, tuple(weights))])
-
-    def take_steps(weights, optimizer, count):
-        for _ in range(count):
-            sum(weight.pow(3).sum() for weight in weights).backward()
-            optimizer.step()
-            optimizer.zero_grad()
-
-    first, optimizer = build()
-    take_steps(first, optimizer, 3)
-    tensors, values = optimizer_to_tensors(optimizer)
-    save_snapshot(run, Snapshot(3, {"optimizer": tensors}, {"values": values}))
-    second, resumed = build()
-    for weight, saved in zip(second, first, strict=True):
-        weight.data.copy_(saved)
-    loaded = load_snapshot(run)
-    load_optimizer(resumed, loaded.tensors["optimizer"], loaded.values["values"])
-    take_steps(first, optimizer, 3)
-    take_steps(second, resumed, 3)
-    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
