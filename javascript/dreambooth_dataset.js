@@ -120,7 +120,7 @@
 
   /** What is said of this picture alone, or of its folder. */
   function optionsOf({ options }) {
-    return options.map((option) => h("span", { class: "db-badge" }, option));
+    return options.flatMap((option) => [h("span", { class: "db-badge" }, option), " "]);
   }
 
   /** Where its caption stands, and why it cannot be changed here. */

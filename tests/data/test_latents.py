@@ -1,5 +1,7 @@
 """Latents of pictures, cached or not."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -11,6 +13,7 @@ from dreambooth.data.cache import TensorCache
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Example, build_examples
 from dreambooth.data.latents import LatentSource
+from dreambooth.data.looks import Look
 
 
 class Encoder:
@@ -127,3 +130,25 @@ def test_picture_that_changed_meanwhile_is_refused(batch, save_picture):
     save_picture("dog/0.png", size=(64, 64), colour="white")
     with pytest.raises(DataError, match="has changed since the run began"):
         LatentSource(Encoder(), "vae", None).fetch(batch)
+
+
+TURNED = (Look(rotation_degrees=3), Look(rotation_degrees=7))
+
+
+def test_variants_are_cached_beside_the_plain_pictures(tmp_path, dataset):
+    source = LatentSource(Encoder(), "vae", TensorCache(tmp_path / "cache"))
+    source.fill(dataset, flips=both, progress=ignore, looks=lambda _: TURNED)
+    batch = Batch((replace(item(dataset, 0), look=TURNED[0]), replace(item(dataset, 2), look=TURNED[1])))
+    encoder = Encoder()
+    cached = LatentSource(encoder, "vae", TensorCache(tmp_path / "cache"))
+    assert equal(cached.fetch(batch), LatentSource(Encoder(), "vae", None).fetch(batch))
+    assert encoder.num_encoded == 0
+    assert source.encode.num_encoded == 3 * 2 * 2
+
+
+def test_look_that_will_not_come_again_is_not_kept(tmp_path, dataset):
+    source = LatentSource(Encoder(), "vae", TensorCache(tmp_path / "cache"))
+    once = replace(item(dataset, 0), look=replace(TURNED[0], is_kept=False))
+    assert equal(source.fetch(Batch((once,))), source.fetch(Batch((once,))))
+    assert source.encode.num_encoded == 2
+    assert not (tmp_path / "cache").exists()
