@@ -43,7 +43,7 @@ def find_pictures(config: TrainConfig, folder: ModelFolder) -> Pictures:
     known = KnownPictures(folder.known_pictures)
     try:
         dataset = build_examples(config, class_folders)
-        known.keep(example.image for example in (*dataset.instances, *dataset.classes))
+        known.keep(dataset.images)
         steps_per_epoch(dataset, config)  # refuses pictures that no epoch would show
         return Pictures(dataset, _plan_classes(config, class_folders))
     except DataError as error:

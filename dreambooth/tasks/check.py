@@ -33,7 +33,7 @@ def check_plan(job: Job) -> dict[str, Any]:
     known = KnownPictures(job.model_folder.known_pictures)
     plans = plan_class_images(config, folders)
     dataset = build_examples(config, folders)
-    known.keep(example.image for example in (*dataset.instances, *dataset.classes))
+    known.keep(dataset.images)
     num_steps = count_steps(config, dataset)
     per_epoch = steps_per_epoch(dataset, config)
     device = choose_device(config.precision)

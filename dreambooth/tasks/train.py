@@ -68,7 +68,7 @@ def _build_dataset(job: Job, config: TrainConfig, processes: Processes) -> Datas
     if len(set(processes.gather(dataset_hash(dataset)))) > 1:
         raise Refused("not all machines see the same pictures and captions: let them share the folders")
     if processes.is_first:
-        known.keep(example.image for example in (*dataset.instances, *dataset.classes))
+        known.keep(dataset.images)
         _tell_of_dataset(job, dataset)
     return dataset
 
