@@ -68,6 +68,11 @@ class ModelFolder:
         return self.path / "checkpoints"
 
     @property
+    def known_pictures(self) -> Path:
+        """What is known of the pictures of its concepts."""
+        return self.cache / "pictures.jsonl"
+
+    @property
     def snapshots(self) -> Path:
         """Whole models in diffusers layout that training saved."""
         return self.path / "snapshots"
