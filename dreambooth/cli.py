@@ -107,6 +107,11 @@ def _add_name(parser: argparse.ArgumentParser) -> None:
     _add_set(parser)
 
 
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    _add_name(parser)
+    parser.add_argument("--prompts", action="store_true", help="tell the final prompt of every picture")
+
+
 def _add_buckets(parser: argparse.ArgumentParser) -> None:
     _add_name(parser)
     parser.add_argument("--to", type=Path, metavar="FILE.png", help="draw them, and how pictures are cut")
@@ -177,7 +182,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "import": ("make a model from one of the old extension", _add_import, commands.import_old),
     "concept": ("what a model is to learn", _add_concept, setting_commands.concept),
     "settings": ("all settings, or those of a model", _add_settings, setting_commands.settings),
-    "check": ("the plan, before anything runs", _add_name, commands.check),
+    "check": ("the plan, before anything runs", _add_check, commands.check),
     "buckets": ("sizes and batches of an epoch, as a table and a picture", _add_buckets, buckets),
     "classes": ("generate the class images that are missing", _add_name, commands.classes),
     "train": ("train", _add_train, commands.train),

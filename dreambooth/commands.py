@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from dreambooth.jobs.runs import is_alive
 from dreambooth.jobs.start import PACKAGE_ROOT, change_run
 from dreambooth.jobs.trainings import find_asked_training, find_resumable
 from dreambooth.migration.report import describe_report
+from dreambooth.prompt_command import show_prompts
 from dreambooth.running import at_end, run_job
 from dreambooth.setting_commands import asked_changes, changed_config
 
@@ -62,7 +64,9 @@ def describe_import(result: dict[str, Any]) -> str:
 
 
 def check(library: Library, asked: Namespace, console: Console) -> int:
-    """The plan of a training, before anything runs."""
+    """The plan of a training, before anything runs, or the prompts of all pictures."""
+    if asked.prompts:
+        return show_prompts(library, asked, console)
     changed_config(library, asked)
     return run_job(prepare_with_config(library, asked.name, "check"), console, {"done": describe_plan})
 
@@ -79,15 +83,26 @@ def describe_plan(plan: dict[str, Any]) -> str:
             f"    class images: {classes['have']} there, {classes['need']} needed, "
             f"{classes['will_generate']} will be generated"
         )
+    if measured := {name: count for name, count in plan["validation"].items() if count}:
+        told = {"held_out": "{} held out of training", "folder": "{} in the validation folder"}
+        lines.append("validation: " + ", ".join(told[name].format(count) for name, count in measured.items()))
     lines.append(f"{plan['num_steps']} steps = {plan['num_epochs']} epochs of {plan['steps_per_epoch']}")
     if plan["processes"] > 1:
         lines.append(f"each step is shared by {plan['processes']} processes")
+    lines += [_describe_rate(told) for told in plan["learning_rates"]]
     lines.append("buckets: " + ", ".join(f"{size}: {count}" for size, count in plan["buckets"].items()))
     lines += [f"left out: {skipped['path']}: {skipped['reason']}" for skipped in plan["skipped"]]
     lines += [f"warning: {text}" for text in plan["warnings"]]
     minutes, memory = plan["estimated_seconds"] / 60, plan["estimated_memory_bytes"] / 1e9
     lines.append(f"about {minutes:.1f} minutes and {memory:.1f} GB")
     return "\n".join(lines)
+
+
+def _describe_rate(told: Mapping[str, Any]) -> str:
+    return (
+        f"learning rate, {told['part']}: {told['first']:.3g} at first, at most {told['highest']:.3g} at step "
+        f"{told['highest_at']}, {told['last']:.3g} at step {told['last_at']}"
+    )
 
 
 def classes(library: Library, asked: Namespace, console: Console) -> int:

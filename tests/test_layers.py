@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
 CONSOLE = {"cli", "bucket_command", "commands", "console", "form_arguments", "running"}
-CONSOLE |= {"setting_commands", "setting_sources", "tool_commands"}
+CONSOLE |= {"prompt_command", "setting_commands", "setting_sources", "tool_commands"}
 PARTS = {"config", "data", "models", "adapters", "text"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -28,10 +28,12 @@ ARROWS = {
         "host",
         "console",
         "form_arguments",
+        "prompt_command",
         "running",
         "setting_commands",
     }
     | PLAIN,
+    "prompt_command": {"actions", "config", "console", "jobs", "setting_commands"},
     "bucket_command": {"actions", "config", "console", "jobs", "setting_commands"},
     "setting_commands": {"config", "console", "jobs", "setting_sources"},
     "setting_sources": {"config", "jobs", "migration"},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dreambooth.actions.plan_facts import Steps
 from dreambooth.actions.plan_memory import in_gb
-from dreambooth.config.memory import OPTIMIZER_BYTES
+from dreambooth.config.optimizer_kinds import KINDS
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.weights import Shapes, WeightCounts, count_weights
 
@@ -49,7 +49,7 @@ def plan_disk(config: TrainConfig, shapes: Shapes, steps: Steps | None, folder: 
         each=_result_bytes(config, counts),
         num_written=num_written,
         num_kept=None if num_written is None else min(num_written, keep or num_written),
-        state=counts.learning * (4 + OPTIMIZER_BYTES[config.optimizer.name] + 4 * config.ema.enabled),
+        state=counts.learning * (4 + KINDS[config.optimizer.name].bytes_per_weight + 4 * config.ema.enabled),
         free=shutil.disk_usage(folder).free,
     )
 

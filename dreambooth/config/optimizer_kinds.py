@@ -32,7 +32,7 @@ class OptimizerKind:
 
     told: str  # for whoever chooses: what it does, its memory for each weight that learns, which rate
     class_name: str
-    bytes_per_weight: float
+    bytes_per_weight: int
     betas: tuple[float | None, ...] = ()  # as its authors advise; () takes none
     momentum: float | None = None  # in place of beta 1, where that is what it has
     has_epsilon: bool = True

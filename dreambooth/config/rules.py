@@ -9,7 +9,10 @@ from dreambooth.config.accelerate_file import accelerate_file_problems, read_acc
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import DATASET_LISTS, find_name_fault, is_dataset, is_file, is_folder
+from dreambooth.config.objective_rules import loss_problems, noise_problems
+from dreambooth.config.optimizer_rules import optimizer_problems, rate_problems, schedule_problems
 from dreambooth.config.picture_rules import size_problems, variation_problems
+from dreambooth.config.preservation_rules import preservation_problems
 from dreambooth.config.problem import Problem
 from dreambooth.config.settings import TrainConfig
 
@@ -166,11 +169,15 @@ def _block_problems(setting: str, text: str, low: float, high: float) -> Iterato
             yield Problem(setting, f"a rank is a whole number, and {item.value:g} is not")
 
 
-def rate_problems(config: TrainConfig) -> Iterator[Problem]:
-    """The learning rate of a second text encoder is a rate, or -1."""
-    for name, rates in (("optimizer", config.optimizer), ("lora", config.lora)):
-        if -1 < rates.text_encoder_2_lr < 0:
-            yield Problem(f"{name}.text_encoder_2_lr", "choose a rate from 0, or -1 for that of the first")
+def validation_problems(config: TrainConfig) -> Iterator[Problem]:
+    """A folder that is not there, or whose pictures are trained."""
+    folder = config.validation.data_dir
+    if folder and not is_dataset(folder):
+        yield Problem("validation.data_dir", f"{folder} {NO_DATASET}")
+    if folder and any(folder == concept.instance_data_dir for concept in config.concepts):
+        yield Problem(
+            "validation.data_dir", "is a folder that is trained: name another, or set validation.fraction"
+        )
 
 
 def saving_problems(config: TrainConfig) -> Iterator[Problem]:
@@ -214,7 +221,13 @@ def find_problems(config: TrainConfig) -> list[Problem]:
         caption_problems,
         adapter_problems,
         rate_problems,
+        optimizer_problems,
+        schedule_problems,
         saving_problems,
+        loss_problems,
+        noise_problems,
+        preservation_problems,
+        validation_problems,
         machine_problems,
     )
     return [problem for check in checks for problem in check(config)]

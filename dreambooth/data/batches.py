@@ -15,7 +15,7 @@ from dreambooth.data.buckets import Size
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.grouping import Shape, chunks, group_by_step, instances_per_step, shape_of
-from dreambooth.data.looks import PLAIN, Look, draw_look
+from dreambooth.data.looks import PLAIN, Look, draw_look, plain_look
 from dreambooth.data.quotas import count_shown, shown_in_epoch
 from dreambooth.data.variation import Chances, varies, vary_instance_prompt, vary_tags
 
@@ -199,6 +199,11 @@ def _shown_prompt(example: Example, config: TrainConfig, chances: Chances) -> st
         return vary_tags(example.prompt, config.captions, example.options, chances)
     concept = config.concepts[example.concept]
     return vary_instance_prompt(config, concept, example.caption, example.options, chances)
+
+
+def still_item(example: Example, config: TrainConfig) -> Item:
+    """An example as it is shown without chances."""
+    return Item(example, flipped=False, prompt=example.prompt, look=plain_look(config.augment))
 
 
 def flip_of(example: Example, config: TrainConfig) -> float:

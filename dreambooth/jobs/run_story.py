@@ -18,7 +18,6 @@ NUMBERS = (
     "loss",
     "instance_loss",
     "prior_loss",
-    "validation_loss",
     "grad_norm",
     "memory_bytes",
     "ram_bytes",
@@ -137,6 +136,18 @@ class RunStory:
         ):  # of steps that were not all read, those with extremes tell nothing of the others
             self.means.add(step, values)
 
+    def _take_validation(self, event: Event) -> None:
+        """Told behind the step that it measures, or before the first."""
+        sets = event["sets"]
+        values = {
+            "validation_loss": event["loss"],
+            "validation_trained": event["train_loss"],
+            **({f"validation_{name}": loss for name, loss in sets.items()} if len(sets) > 1 else {}),
+        }
+        known = {name: value for name, value in values.items() if value is not None}
+        self.curves.add_more(event["lifetime_step"], known)
+        self.means.add(event["lifetime_step"], known)
+
     def _take_back(self, step: int) -> None:
         """Forget this step and all after it: they will be told again."""
         self.curves.take_back(step)
@@ -167,6 +178,7 @@ _TAKERS: dict[str, Callable[[RunStory, Event], None]] = {
     "class_image": RunStory._take_class_image,
     "start": RunStory._start,
     "step": RunStory._take_step,
+    "validation": RunStory._take_validation,
     "sample": RunStory._take_sample,
     "checkpoint": RunStory._take_checkpoint,
     "summary": RunStory._take_summary,

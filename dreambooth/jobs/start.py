@@ -37,6 +37,7 @@ CHANGEABLE_SETTINGS = (
     "lora.unet_lr",
     "lora.text_",
 )
+FIXED_SETTINGS = ("optimizer.name", "optimizer.class_name", "optimizer.arguments")  # what its state hangs on
 
 
 def _new_run(runs: Path, job: str) -> RunFolder:
@@ -114,7 +115,7 @@ def prepare_training(
 
 def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
     """Change settings of an interrupted training, of those that its state does not depend on."""
-    fixed = [name for name in changes if not name.startswith(CHANGEABLE_SETTINGS) or name == "optimizer.name"]
+    fixed = [name for name in changes if not name.startswith(CHANGEABLE_SETTINGS) or name in FIXED_SETTINGS]
     if fixed:
         raise ConfigError(f"{', '.join(fixed)} cannot change in the middle of a training; start a new one")
     if is_alive(run):

@@ -39,7 +39,7 @@ Told = tuple[str, Any]
 
 def settings_to_old(config: TrainConfig) -> dict[str, Any]:
     """The settings that the old extension had as well, by its names; concepts apart."""
-    parts = (_same, _training, _captions, _lora, _saving)
+    parts = (_same, _training, _captions, _objective, _lora, _saving)
     return dict(told for part in parts for told in part(config))
 
 
@@ -92,6 +92,15 @@ def _training(config: TrainConfig) -> Iterator[Told]:
     yield "use_ema", config.ema.enabled
     if config.augment.flip_probability in (0, 0.5):
         yield "hflip", config.augment.flip_probability > 0
+
+
+def _objective(config: TrainConfig) -> Iterator[Told]:
+    preservation = config.preservation
+    yield "dream_detail_preservation", config.loss.dream_detail_preservation / 2
+    yield "prior_loss_scale", preservation.final_weight >= 0
+    if preservation.final_weight >= 0:
+        yield "prior_loss_weight_min", preservation.final_weight
+        yield "prior_loss_target", round(preservation.fall_fraction * config.duration.num_epochs)
 
 
 def _captions(config: TrainConfig) -> Iterator[Told]:

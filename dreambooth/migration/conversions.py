@@ -37,6 +37,9 @@ SAMPLERS = {
 }
 OLD_SAVE_EVERY_EPOCHS = 25  # its default
 OLD_RANK = 4  # its default
+OLD_NUM_EPOCHS = 100  # its default, as those of the next two
+OLD_PRIOR_LOSS_TARGET = 100
+OLD_LEAST_PRIOR_WEIGHT = 0.1
 
 
 def _look_up(value: object, table: dict[str, str], what: str) -> str:
@@ -263,6 +266,23 @@ def seed(value: object, _: Old) -> int:
     if number < 0:
         raise WithoutMeaning("was a random one")
     return int(number)
+
+
+def dream_exponent(value: object, _: Old) -> float:
+    """The old extension raised the variance of the noise to this power, the paper its root."""
+    return 2 * to_number(value)
+
+
+def falling_prior_weight(value: object, old: Old) -> Becomes:
+    """The box by which the prior loss weight fell to a least one, over so many epochs."""
+    if not to_flag(value):
+        raise WithoutMeaning("the prior loss weight was constant")
+    epochs = max(1.0, old.number("num_train_epochs", OLD_NUM_EPOCHS))
+    share = old.number("prior_loss_target", OLD_PRIOR_LOSS_TARGET) / epochs
+    return {
+        "preservation.final_weight": old.number("prior_loss_weight_min", OLD_LEAST_PRIOR_WEIGHT),
+        "preservation.fall_fraction": min(1.0, max(0.001, share)),
+    }
 
 
 def clip_skip(value: object, old: Old) -> int:

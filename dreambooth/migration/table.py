@@ -24,7 +24,7 @@ LATEST: dict[str, Place] = {
     "deterministic": always("every run is: the same seed gives the same weights"),
     "disable_class_matching": always("class images are counted whatever their prompt and size"),
     "disable_logging": always("curves are always written"),
-    "dream_detail_preservation": not_yet("DREAM", 0, 0.5),
+    "dream_detail_preservation": to("loss.dream_detail_preservation", convert=conversions.dream_exponent),
     "dynamic_img_norm": to("augment.dynamic_normalisation"),
     "ema_predict": HAD_NO_EFFECT,
     "epoch": Kept("lifetime_epochs"),
@@ -42,7 +42,7 @@ LATEST: dict[str, Place] = {
     "hflip": to("augment.flip_probability", convert=conversions.flip_probability),
     "infer_ema": always("with ema.enabled the average is what checkpoints hold"),
     "initial_revision": HAD_NO_EFFECT,
-    "input_pertubation": HAD_NO_EFFECT,
+    "input_pertubation": always("had no effect in the old extension; noise.input_perturbation has"),
     "learning_rate": to("optimizer.unet_lr", "optimizer.text_encoder_lr", convert=conversions.learning_rate),
     "learning_rate_min": to("schedule.min_lr_fraction", convert=conversions.min_lr_fraction),
     "lifetime_revision": HAD_NO_EFFECT,
@@ -75,9 +75,11 @@ LATEST: dict[str, Place] = {
     "pretrained_vae_name_or_path": Dropped(
         "the VAE in working/ is the model's; `create --vae` takes another"
     ),
-    "prior_loss_scale": not_yet("a prior weight that falls; loss.prior_loss_weight is constant"),
+    "prior_loss_scale": to(
+        "preservation.final_weight", "preservation.fall_fraction", convert=conversions.falling_prior_weight
+    ),
     "prior_loss_target": always("belongs to prior_loss_scale"),
-    "prior_loss_weight": to("loss.prior_loss_weight"),
+    "prior_loss_weight": to("preservation.weight"),
     "prior_loss_weight_min": always("belongs to prior_loss_scale"),
     "resolution": to("data.resolution"),
     "revision": Kept("lifetime_steps; it counted images, we count updates of the weights"),
@@ -123,7 +125,7 @@ LATEST: dict[str, Place] = {
     "train_unfrozen": HAD_NO_EFFECT,
     "txt_learning_rate": to("optimizer.text_encoder_lr", convert=conversions.adapter_rate),
     "use_concepts": CONCEPTS,
-    "use_dream": not_yet("DREAM"),
+    "use_dream": to("loss.dream"),
     "use_ema": to("ema.enabled", convert=conversions.average),
     "use_lora": to("adapter", convert=conversions.adapter),
     "use_lora_extended": to("lora.conv_rank", convert=conversions.extended),

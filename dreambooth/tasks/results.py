@@ -17,7 +17,7 @@ from dreambooth.config.folders import ModelFolder
 from dreambooth.config.store import ModelRecord, load_record
 from dreambooth.models.export import export_checkpoint, movement
 from dreambooth.models.family import Model
-from dreambooth.models.working import open_working, save_parts
+from dreambooth.models.working import open_working, save_parts, save_schedule
 from dreambooth.tasks.cards import remove_result
 from dreambooth.tasks.training_metadata import training_metadata
 from dreambooth.training.run import Run
@@ -44,6 +44,7 @@ def write_checkpoint_file(run: Run, path: Path, record: ModelRecord) -> Mapping[
             return {}
         parts = trained_parts(learner.model, learner.parameters)
         before = open_working(learner.model.working)
+        before = replace(before, architecture=learner.model.architecture)
         return export_checkpoint(before, parts, path, dtype, {}, average=run.average).moved
 
 
@@ -65,6 +66,7 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
             weights = trained_parts(model, run.learner.parameters)
             moved = movement(open_working(folder.working), weights)
             save_parts(folder.working, weights, average)
+            save_schedule(folder.working, model.architecture)
     update_record(
         folder.config_file,
         lambda now: replace(

@@ -67,14 +67,17 @@ def read_saved_adapter(step: SavedStep, architecture: Architecture) -> dict[str,
 
 
 def read_saved_checkpoint(step: SavedStep, architecture: Architecture) -> Source:
-    """A saved checkpoint as a source; raises Refused when it is not of a model of this architecture."""
-    wishes = Wishes(predicts=architecture.predicts, zero_terminal_snr=architecture.has_zero_terminal_snr)
-    source = read_source(step.path, wishes)
-    if replace(source.architecture, native_resolution=architecture.native_resolution) != architecture:
+    """A saved checkpoint as a source; raises Refused when it is not of a model of this architecture.
+
+    Its own marker tells whether it had learnt zero terminal SNR.
+    """
+    source = read_source(step.path, Wishes(predicts=architecture.predicts))
+    told = replace(architecture, has_zero_terminal_snr=source.architecture.has_zero_terminal_snr)
+    if replace(source.architecture, native_resolution=told.native_resolution) != told:
         raise Refused(
             f"{step.path.name} is a checkpoint of another kind of model; create one from it instead"
         )
-    return replace(source, architecture=architecture)
+    return replace(source, architecture=told)
 
 
 def load_saved_checkpoint(step: SavedStep, folder: ModelFolder, dtype: torch.dtype) -> Model:

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,16 @@ from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.adapters.reading import read_adapter
+from dreambooth.config.optimizer_rules import tell_of_rates
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
-from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
 from dreambooth.data.picture_options import PLAIN
+from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
 from dreambooth.data.prompts import sample_prompt
 from dreambooth.data.variation import plain_words
 from dreambooth.models.configs import read_architecture
@@ -34,9 +36,11 @@ from dreambooth.tasks.prepare import complete_class_images, refuse_problems
 from dreambooth.tasks.reporter import Reporter
 from dreambooth.tasks.results import keep_result
 from dreambooth.tasks.summary import write_summary
+from dreambooth.tasks.validation import tell_validation
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import Learner, build_latents, build_learner
+from dreambooth.training.optimizers import try_optimizer
 from dreambooth.training.processes import ALONE, Processes, joined, local_number
 from dreambooth.training.run import SILENT, Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
@@ -87,7 +91,9 @@ def _build_learner(
 ) -> Learner:
     learns_itself = config.adapter == "none"
     model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
-    _warn_of_long_prompts(job, config, model, dataset)
+    if config.noise.zero_terminal_snr:
+        model.use_zero_terminal_snr()
+    _warn_of_prompts(job, config, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
     latents = build_latents(model, device, cache)
@@ -109,6 +115,8 @@ def _build_learner(
     )
     processes.wait()
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
+    if learner.untrained is not None:
+        learner.untrained.load(job.run)
     learner = replace(learner, processes=processes)
     if config.adapter != "none" and not has_snapshot(job.run):
         _fill_adapter(job, config, model)
@@ -131,12 +139,11 @@ def _fill_adapter(job: Job, config: TrainConfig, model: Model) -> None:
         raise Refused(f"{error}; {advice}") from None
 
 
-def _warn_of_long_prompts(job: Job, config: TrainConfig, model: Model, dataset: Dataset) -> None:
+def _warn_of_prompts(job: Job, config: TrainConfig, dataset: Dataset) -> None:
     prompts = dict.fromkeys(example.prompt for example in (*dataset.instances, *dataset.classes))
-    for prompt in prompts:
-        count = model.count_tokens(prompt, caption_reading(config.captions))
-        if count.total > count.read:
-            job.warn(f"of a prompt's {count.total} tokens only {count.read} are used: {prompt[:60]} …")
+    templates = (template_warnings(config, concept) for concept in config.concepts)
+    for text in (*prompt_warnings(config, prompts), *chain.from_iterable(templates)):
+        job.warn(text)
 
 
 def _check_resumable(job: Job) -> None:
@@ -152,8 +159,11 @@ def train(job: Job) -> dict[str, Any]:
     refuse_problems(config)
     refuse_what_is_not_there(config, read_architecture(job.model_folder.working))
     _check_resumable(job)
+    for text in tell_of_rates(config):
+        job.warn(text)
     is_shared = config.machines.num_processes > 1
     device = choose_device(config.precision, local_number() if is_shared else 0)
+    try_optimizer(config.optimizer, device.device)
     with joined(device.device) if is_shared else nullcontext(ALONE) as processes:
         dataset = _build_dataset(job, config, processes)
         job.take_device()
@@ -181,7 +191,13 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
         ]
 
     reporter = Reporter(job, config, prompts)
-    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample, reporter.draw)
+    outlets = Outlets(
+        reporter.say_step,
+        reporter.save,
+        reporter.sample,
+        reporter.draw,
+        validate=lambda step: tell_validation(job, run, reporter.board, step),
+    )
     run = Run(job.run, learner, dataset, job.events, outlets)
     reporter.run = run
     run.resume()
@@ -227,6 +243,8 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
         told["checkpoint"] = str(reporter.written[-1])
         if reporter.shown is not None:
             told["webui"] = str(reporter.shown)
+    if outcome == "stopped" and run.learner.untrained is not None:
+        run.learner.untrained.save(job.run)
     keep_result(
         run,
         job.model_folder,

@@ -20,6 +20,7 @@ from dreambooth.training.optimizer_state import load_optimizer, optimizer_to_ten
 from dreambooth.training.shown import shown_weights
 from dreambooth.training.state import Snapshot, load_snapshot, save_snapshot
 from dreambooth.training.step import StepReport, train_step
+from dreambooth.training.validation import is_validation_due
 
 MAX_BAD_STEPS = 3
 
@@ -34,6 +35,7 @@ class Outlets:
     save: Callable[[int], None]  # checkpoint
     sample: Callable[[int], None]
     draw: Callable[[str], None]  # as the request has it
+    validate: Callable[[int], None] = lambda _: None
 
 
 def _nothing(*_: object) -> None:
@@ -124,8 +126,11 @@ class Run:
         """Take the remaining steps; the last state is written, unless it is not wanted."""
         steps = iterate_steps(self.dataset, self.learner.config, self.step)
         stops_after_epoch = False
+        if self.step == 0:
+            self._validate_if_due()
         while self.step < self.learner.num_steps:
             self._take_step(next(steps))
+            self._validate_if_due()
             requests = self._hear()
             self._save_if_due(requests)
             self._sample_if_due(requests)
@@ -169,6 +174,12 @@ class Run:
         by_steps = every_steps and self.step % every_steps == 0
         by_epochs = every_epochs and self.step % (every_epochs * self.steps_per_epoch) == 0
         return bool(by_steps or by_epochs)
+
+    def _validate_if_due(self) -> None:
+        """Before anything is saved, so that a resumed run measures again what it had not saved."""
+        config, num_steps = self.learner.config, self.learner.num_steps
+        if is_validation_due(config, self.step, num_steps, self.steps_per_epoch):
+            self.outlets.validate(self.step)
 
     def _save_if_due(self, requests: list[Request]) -> None:
         saving = self.learner.config.saving

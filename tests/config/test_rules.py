@@ -170,6 +170,69 @@ def test_contradiction_in_the_adapter_is_told(concept, changes, setting, words):
     assert words in advice(config)[setting]
 
 
+TOKENS = {"instance_token": "sks", "class_token": "dog"}
+HELD = {"preservation.kind": "output_preservation"}
+PREDICTED = {"preservation.kind": "prior_prediction"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "setting", "words"),
+    [
+        ({"loss.debiased": "yes", "loss.min_snr_gamma": "5"}, "loss.debiased", "loss.min_snr_gamma to 0"),
+        ({"loss.like_noise": "yes", "loss.debiased": "yes"}, "loss.like_noise", "loss.debiased to false"),
+        ({"noise.min_timestep": "500", "noise.max_timestep": "500"}, "noise.min_timestep", "must be below"),
+        (
+            {"noise.zero_terminal_snr": "yes", "adapter": "lora"},
+            "noise.zero_terminal_snr",
+            "create the model with --zero-terminal-snr true",
+        ),
+        (
+            {"noise.zero_terminal_snr": "yes", "noise.max_timestep": "900"},
+            "noise.max_timestep",
+            "at the last timestep: set 1000",
+        ),
+        ({"preservation.final_weight": "-0.5"}, "preservation.final_weight", "a weight from 0, or -1"),
+        (
+            {"preservation.final_weight": "0", "preservation.weight": "0"},
+            "preservation.final_weight",
+            "set preservation.weight too",
+        ),
+        ({**PREDICTED, "preservation.weight": "0"}, "preservation.weight", "preserves nothing"),
+    ],
+)
+def test_contradiction_in_what_is_minimised_is_told(concept, changes, setting, words):
+    config = changed(TrainConfig(concepts=(concept,)), changes)
+    assert list(advice(config)) == [setting]
+    assert words in advice(config)[setting]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields", "setting", "words"),
+    [
+        (HELD, {"class_token": "dog"}, "concepts.0.instance_token", "name it"),
+        (HELD, {"instance_token": "sks"}, "concepts.0.class_token", "name it"),
+        (HELD, {**TOKENS, **PRIOR}, "concepts.0.num_class_images_per", "set 0, or choose"),
+        (
+            {**HELD, "method": "finetune"},
+            {"instance_prompt": "[filewords]"},
+            "preservation.kind",
+            "finetune has no token to swap",
+        ),
+        (PREDICTED, {"class_prompt": " "}, "concepts.0.class_prompt", "needs a prompt"),
+        (PREDICTED, {"class_prompt": "a sks dog"}, "concepts.0.class_prompt", "nothing can be learnt"),
+    ],
+)
+def test_what_a_way_of_preservation_lacks_is_told(concept, changes, fields, setting, words):
+    config = changed(TrainConfig(concepts=(replace(concept, **fields),)), changes)
+    assert list(advice(config)) == [setting]
+    assert words in advice(config)[setting]
+
+
+@pytest.mark.parametrize(("changes", "fields"), [(HELD, TOKENS), (PREDICTED, {}), (PREDICTED, PRIOR)])
+def test_preservation_without_contradiction(concept, changes, fields):
+    assert advice(changed(TrainConfig(concepts=(replace(concept, **fields),)), changes)) == {}
+
+
 def test_settings_of_adapters_wait_while_the_full_model_learns(concept):
     config = changed(TrainConfig(concepts=(concept,)), {"lora.block_ranks": "nonsense"})
     assert advice(config) == {}

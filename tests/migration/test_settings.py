@@ -74,7 +74,7 @@ def test_settings_of_the_last_generation(migrate, photos):
     migrated = migrate(latest_generation(str(photos)))
     config = migrated.config
     assert (config.optimizer.unet_lr, config.optimizer.text_encoder_lr) == (2e-6, 5e-7)
-    assert (config.loss.min_snr_gamma, config.loss.prior_loss_weight) == (5, 0.75)
+    assert (config.loss.min_snr_gamma, config.preservation.weight) == (5, 0.75)
     assert (config.samples.sanity_prompt, config.samples.sanity_seed) == ("a photo of a dog", 7)
     assert (config.precision.mixed_precision, config.saving.save_every_epochs) == ("bf16", 25)
     lost = [entry.key for entry in migrated.report.without_meaning if entry.is_lost]

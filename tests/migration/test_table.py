@@ -34,6 +34,8 @@ OTHER_VALUES = {
     "save_ckpt_after": False,
     "use_lora_extended": True,
     "save_lora_after": False,
+    "prior_loss_scale": True,
+    "dream_detail_preservation": 0.75,
 }
 BESIDE = {
     "learning_rate_min": {"lr_scheduler": "cosine_annealing", "learning_rate": 1.0},
@@ -42,6 +44,7 @@ BESIDE = {
     "save_lora_after": {"use_lora": True},
     "save_lora_during": {"use_lora": True},
     "scale_lr": {"learning_rate": 0.5, "train_batch_size": 2},
+    "prior_loss_scale": {"num_train_epochs": 200},
 }
 MAPPED = sorted(key for key, place in PLACES.items() if isinstance(place, To))
 
