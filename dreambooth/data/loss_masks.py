@@ -14,7 +14,7 @@ from dreambooth.data.errors import PictureError
 from dreambooth.data.file_memory import FileMemory
 from dreambooth.data.listing import MASK_ENDINGS
 from dreambooth.data.looks import Look
-from dreambooth.data.pictures import load_alpha, load_picture
+from dreambooth.data.pictures import load_alpha, load_picture, may_be_transparent
 from dreambooth.data.rendering import render_part
 
 MOST_REMEMBERED = 100_000
@@ -58,8 +58,10 @@ def find_mask(picture: Path, masks: Masks, unmasked_weight: float) -> LossMask |
     """The mask of a picture, where these settings want one and it has one."""
     if masks in ("file", "both") and (file := find_mask_file(picture)) is not None:
         return LossMask(file, "file", unmasked_weight)
+    if masks in ("off", "file") or not may_be_transparent(picture):
+        return None
     mask = LossMask(picture, "alpha", unmasked_weight)
-    return mask if masks in ("alpha", "both") and look_at_mask(mask).learnt_share < 1 else None
+    return mask if look_at_mask(mask).learnt_share < 1 else None
 
 
 def look_at_mask(mask: LossMask) -> MaskFacts:
