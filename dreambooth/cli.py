@@ -135,7 +135,25 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
-    parser.add_argument("request", choices=REQUESTS)
+    parser.add_argument("request", choices=(*REQUESTS, "resume", "change"))
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="with change: settings by name, e.g. optimizer.unet_lr=1e-6 concepts.0.save_sample_prompt=…",
+    )
+    parser.add_argument("--keep", action="store_true", help="with change: they become the model's, too")
+
+
+def _add_saves(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+
+
+def _add_restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    parser.add_argument("weights", help="its path, e.g. checkpoints/dog_500.safetensors, or the step: 500")
 
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
@@ -188,6 +206,8 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "train": ("train", _add_train, commands.train),
     "ask": ("ask something of a training that is under way", _add_ask, commands.ask_run),
     "sample": ("draw pictures with a model", _add_sample, commands.sample),
+    "saves": ("which steps were saved, and which is good", _add_saves, commands.saves),
+    "restore": ("go back to a saved step: it becomes the model", _add_restore, commands.restore),
     "export": ("write a model for use elsewhere", _add_export, commands.export),
     "convert": (tool_commands.CONVERT.told, tool_commands.CONVERT.add_arguments, tool_commands.convert),
     "merge": (tool_commands.MERGE.told, tool_commands.MERGE.add_arguments, tool_commands.merge),

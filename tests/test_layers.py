@@ -47,7 +47,8 @@ ARROWS = {
     "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
     "client": set(),
     "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
-    "jobs": PLAIN | {"launching", "locks"},
+    "jobs": PLAIN | {"launching", "locks", "verdict"},
+    "verdict": set(),
     "doctor": {"environment"},
     "config": {"locks"},
     "events": {"config"},
@@ -59,7 +60,8 @@ ARROWS = {
     "turns": {"config", "locks"},
     "launching": {"config", "environment"},
     "worker": {"callback", "config", "events", "launching", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "launching", "lending", "locks", "migration", "tools", "turns"},
+    "tasks": TRAINER
+    | {"captioning", "launching", "lending", "locks", "migration", "tools", "turns", "verdict"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config", "text"},
@@ -89,7 +91,7 @@ LEFT = (
         "text",
         "turns",
     }
-    | {"callback", "client", "lending", "visitors"}
+    | {"callback", "client", "lending", "verdict", "visitors"}
     | PLAIN
     | CONSOLE
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder, written_whole
+from dreambooth.config.live import forget_changes
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import Busy, ConfigError, ModelRecord, changed, config_from_json, config_to_json
 from dreambooth.environment import child_variables, environment_python
@@ -122,6 +123,7 @@ def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
         raise Busy("the training is under way; stop it before its settings are changed")
     asked = read_job(run)
     asked["config"] = config_to_json(changed(config_from_json(asked["config"]), changes))
+    forget_changes(run, changes)
     with written_whole(run.config_file) as file:
         json.dump(asked, file, indent=2, ensure_ascii=False)
 

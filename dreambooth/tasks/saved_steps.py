@@ -1,4 +1,4 @@
-"""The saved steps of a model: results in ``checkpoints/``, each a full checkpoint or an adapter."""
+"""The saved steps of a model: checkpoints and adapters in ``checkpoints/``, folders in ``snapshots/``."""
 
 from __future__ import annotations
 
@@ -32,20 +32,25 @@ class SavedStep:
     """A result that a training saved."""
 
     path: Path
-    is_checkpoint: bool  # else it is an adapter
+    is_checkpoint: bool  # or a snapshot, a whole model as well; else it is an adapter
 
     @property
     def num_steps(self) -> int | None:
         """Steps of the model's life, when the file's name tells them."""
-        told = re.fullmatch(r".*_(\d+)", self.path.stem)
+        name = self.path.name if self.path.is_dir() else self.path.stem
+        told = re.fullmatch(r".*_(\d+)", name)
         return int(told[1]) if told else None
 
 
 def find_saved_step(folder: ModelFolder, weights: str) -> SavedStep:
     """The saved step at a path relative to the model's folder; raises Refused for any other file."""
     path = folder.path / weights
-    if path.resolve().parent != folder.checkpoints.resolve():
-        raise Refused(f"{weights} is no saved step of {folder.name}: those lie in its folder checkpoints")
+    if path.resolve().parent == folder.snapshots.resolve() and path.is_dir():
+        return SavedStep(path, is_checkpoint=True)
+    if path.resolve().parent not in (folder.checkpoints.resolve(), folder.snapshots.resolve()):
+        raise Refused(
+            f"{weights} is no saved step of {folder.name}: those lie in its folders checkpoints and snapshots"
+        )
     if not path.is_file():
         raise Refused(f"{folder.name} has no saved step {weights} any more")
     shapes = read_checkpoint(path).shapes

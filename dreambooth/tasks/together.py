@@ -58,6 +58,12 @@ def _sum_up(endings: dict[int, dict[str, Any]], count: int) -> dict[str, Any]:
     for number, end in endings.items():
         if "result" not in end and end["outcome"] != LOST:
             return {**end, "message": f"process {number} of {count}: {end['message']}"}
+    if not endings:
+        return {
+            "outcome": "failed",
+            "message": f"the {count} processes did not begin, or did not find each other; worker.log in the "
+            "run's folder tells why",
+        }
     return {
         "outcome": "failed",
         "message": "a process of this training was killed, or died of too little memory; see worker.log in "

@@ -20,13 +20,11 @@ from dreambooth.config.optimizer_rules import tell_of_rates
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
-from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
 from dreambooth.data.picture_options import PLAIN
 from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
-from dreambooth.data.prompts import sample_prompt
 from dreambooth.data.variation import plain_words
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
@@ -42,7 +40,7 @@ from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import Learner, build_latents, build_learner
 from dreambooth.training.optimizers import try_optimizer
 from dreambooth.training.processes import ALONE, Processes, joined, local_number
-from dreambooth.training.run import SILENT, Outcome, Outlets, Run
+from dreambooth.training.run import SILENT, Before, Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
 
@@ -175,30 +173,21 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
     """The run of the process that tells and writes."""
     config = learner.config
 
-    def prompts() -> list[str]:
-        firsts = {
-            example.concept: plain_words(example.caption, config.captions, example.options)
-            for example in reversed(dataset.instances)
-            if not example.is_prior
-        }
-        return [
-            drawn_prompt(
-                sample_prompt(concept, firsts[index], config.method),
-                concept.save_sample_prompt.strip() or concept.instance_prompt,
-                config.captions,
-            )
-            for index, concept in enumerate(config.concepts)
-        ]
-
-    reporter = Reporter(job, config, prompts)
+    captions = {
+        example.concept: plain_words(example.caption, config.captions, example.options)
+        for example in reversed(dataset.instances)
+        if not example.is_prior
+    }
+    reporter = Reporter(job, captions)
     outlets = Outlets(
         reporter.say_step,
         reporter.save,
         reporter.sample,
         reporter.draw,
         validate=lambda step: tell_validation(job, run, reporter.board, step),
+        rest=reporter.rest,
     )
-    run = Run(job.run, learner, dataset, job.events, outlets)
+    run = Run(job.run, learner, dataset, job.events, outlets, Before(**job.asked["lifetime_before"]))
     reporter.run = run
     run.resume()
     if run.step == 0 and config.loss.check_prediction:
@@ -208,6 +197,8 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
         "start", step=run.step, num_steps=learner.num_steps, device=str(learner.device.device), **told
     )
     try:
+        if run.step == 0:
+            reporter.begin()
         outcome = run.train()
     finally:
         reporter.board.close()
@@ -235,14 +226,16 @@ def _refuse_misreading(learner: Learner, dataset: Dataset) -> None:
 
 def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[str, Any]:
     told: dict[str, Any] = {"outcome": outcome, "step": run.step, "num_steps": run.learner.num_steps}
+    if outcome == "paused":
+        return told
     if outcome == "discarded":
         shutil.rmtree(job.run.state, ignore_errors=True)
         return told
-    if reporter.config.saving.save_at_end:  # first: it tells how far the weights moved from those in working/
-        reporter.save(run.step)
-        told["checkpoint"] = str(reporter.written[-1])
-        if reporter.shown is not None:
-            told["webui"] = str(reporter.shown)
+    config = run.learner.config
+    on_stop = config.saving.at_end if config.saving.on_stop == "as_at_end" else config.saving.on_stop
+    # First: it tells how far the weights moved from those in working/.
+    reporter.save(run.step, config.saving.at_end if outcome == "done" else on_stop)
+    told |= reporter.saves.tell(run.step)
     if outcome == "stopped" and run.learner.untrained is not None:
         run.learner.untrained.save(job.run)
     keep_result(
@@ -251,7 +244,7 @@ def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[st
         job.asked["lifetime_before"],
         continues_adapter=job.asked["continues_adapter"],
     )
-    if reporter.config.samples.sample_at_end and outcome == "done":
+    if config.samples.sample_at_end and outcome == "done":
         reporter.sample(run.step)
-    write_summary(job, reporter.config)
+    write_summary(job, config)
     return told

@@ -79,6 +79,13 @@ def set_lrs(optimizer: Optimizer, *, unet: float, text: float) -> dict[str, floa
     return {group["name"]: effective_lr(group) for group in optimizer.param_groups}
 
 
+def set_base_lrs(optimizer: Optimizer, groups: Sequence[Group]) -> None:
+    """Other full learning rates for the same groups, from the next step on."""
+    rates = {group.name: group.lr for group in groups}
+    for group in optimizer.param_groups:
+        group["base_lr"] = rates[group["name"]]
+
+
 def is_average(optimizer: Optimizer) -> bool:
     """Whether it shows other weights than those that learn, as schedule-free optimizers do."""
     return callable(getattr(optimizer, "train", None)) and callable(getattr(optimizer, "eval", None))

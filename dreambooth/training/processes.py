@@ -127,7 +127,7 @@ def joined(device: torch.device) -> Iterator[Processes]:
         group = dist.group.WORLD
         if device.type == "cuda":
             torch.cuda.set_device(device)
-            group = dist.new_group(backend="nccl")
+            group = dist.new_group(backend="nccl" if dist.is_nccl_available() else "gloo")
         yield Processes(dist.get_rank(), dist.get_world_size(), group)
     finally:
         dist.destroy_process_group()

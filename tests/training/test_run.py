@@ -79,6 +79,7 @@ def test_average_differs_from_the_weights(make_run, config):
     [
         ({2: "stop"}, "stopped", 2, [], []),
         ({2: "stop_after_epoch"}, "stopped", 3, [], []),
+        ({2: "pause"}, "paused", 2, [], []),
         ({2: "discard"}, "discarded", 2, [], []),
         ({2: "save"}, "done", 5, [2], []),
         ({2: "sample"}, "done", 5, [], [2]),

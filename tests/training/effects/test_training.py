@@ -123,7 +123,7 @@ FILES = {
     "concept.save_sample_prompt": ("a fish", lambda folder: preview_texts(folder), ["a fish"]),
     "saving.keep_last": (1, lambda folder: names(folder.checkpoints), with_card_and_preview("toy_2")),
     "saving.dtype": ("bf16", lambda folder: checkpoint_dtypes(folder), {torch.bfloat16}),
-    "saving.save_at_end": (False, lambda folder: names(folder.checkpoints), with_card_and_preview("toy_1")),
+    "saving.at_end": ("nothing", lambda folder: names(folder.checkpoints), with_card_and_preview("toy_1")),
     "saving.metadata": (False, lambda folder: told_by_lora(folder), False),
     "samples.sample_at_end": (False, lambda folder: previews(folder), ["sample_1-0.png"]),
     "data.cache_latents": (False, lambda folder: names(folder.cache), []),
