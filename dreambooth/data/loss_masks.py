@@ -84,10 +84,15 @@ def load_mask(mask: LossMask) -> Image.Image:
     return load_alpha(mask.file) if mask.channel == "alpha" else load_picture(mask.file).convert("L")
 
 
-def render_mask(mask: LossMask, whole: Size, size: Size, look: Look, *, flipped: bool) -> Image.Image:
-    """Grey, a pixel for each latent: the mask cut and turned as its picture is, averaged over areas."""
+def cut_mask(mask: LossMask, whole: Size, size: Size, look: Look) -> Image.Image:
+    """Grey, at ``size``: the mask cut and turned as its picture, which has the size ``whole``, is."""
     grey = load_mask(mask)
     if grey.size != (whole.width_px, whole.height_px):  # of another size, but of the same picture
         grey = grey.resize((whole.width_px, whole.height_px), Image.Resampling.BOX)
-    small = render_part(grey, size, look, Image.Resampling.BOX).reduce(SIDE_MULTIPLE_PX)
+    return render_part(grey, size, look, Image.Resampling.BOX)
+
+
+def render_mask(mask: LossMask, whole: Size, size: Size, look: Look, *, flipped: bool) -> Image.Image:
+    """Grey, a pixel for each latent: the mask as its picture is shown, averaged over areas."""
+    small = cut_mask(mask, whole, size, look).reduce(SIDE_MULTIPLE_PX)
     return small.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if flipped else small
