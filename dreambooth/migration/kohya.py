@@ -182,6 +182,7 @@ OTHERS: dict[str, Place] = {
             "save_state_on_train_end",
             "prior_loss",
             "network_args",
+            "algo",
             "multires_noise_discount",
             "stop_text_encoder_training_pct",
             "dataset_class",
