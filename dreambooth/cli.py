@@ -107,6 +107,11 @@ def _add_name(parser: argparse.ArgumentParser) -> None:
     _add_set(parser)
 
 
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    _add_name(parser)
+    parser.add_argument("--prompts", action="store_true", help="tell the final prompt of every picture")
+
+
 def _add_buckets(parser: argparse.ArgumentParser) -> None:
     _add_name(parser)
     parser.add_argument("--to", type=Path, metavar="FILE.png", help="draw them, and how pictures are cut")
@@ -130,7 +135,25 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _add_ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
-    parser.add_argument("request", choices=REQUESTS)
+    parser.add_argument("request", choices=(*REQUESTS, "resume", "change"))
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="KEY=VALUE",
+        help="with change: settings by name, e.g. optimizer.unet_lr=1e-6 concepts.0.save_sample_prompt=…",
+    )
+    parser.add_argument("--keep", action="store_true", help="with change: they become the model's, too")
+
+
+def _add_saves(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+
+
+def _add_restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name")
+    parser.add_argument("weights", help="its path, e.g. checkpoints/dog_500.safetensors, or the step: 500")
 
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:
@@ -177,12 +200,14 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], Comman
     "import": ("make a model from one of the old extension", _add_import, commands.import_old),
     "concept": ("what a model is to learn", _add_concept, setting_commands.concept),
     "settings": ("all settings, or those of a model", _add_settings, setting_commands.settings),
-    "check": ("the plan, before anything runs", _add_name, commands.check),
+    "check": ("the plan, before anything runs", _add_check, commands.check),
     "buckets": ("sizes and batches of an epoch, as a table and a picture", _add_buckets, buckets),
     "classes": ("generate the class images that are missing", _add_name, commands.classes),
     "train": ("train", _add_train, commands.train),
     "ask": ("ask something of a training that is under way", _add_ask, commands.ask_run),
     "sample": ("draw pictures with a model", _add_sample, commands.sample),
+    "saves": ("which steps were saved, and which is good", _add_saves, commands.saves),
+    "restore": ("go back to a saved step: it becomes the model", _add_restore, commands.restore),
     "export": ("write a model for use elsewhere", _add_export, commands.export),
     "convert": (tool_commands.CONVERT.told, tool_commands.CONVERT.add_arguments, tool_commands.convert),
     "merge": (tool_commands.MERGE.told, tool_commands.MERGE.add_arguments, tool_commands.merge),

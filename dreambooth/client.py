@@ -30,7 +30,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-UNDER_WAY = ("running", "waiting")
+UNDER_WAY = ("running", "waiting", "paused")
 AS_IT_SHOULD = ("done", "stopped", "discarded")
 POLL_SECONDS = 0.5
 RECONNECTS = 10  # in a row, without a word from the server between
@@ -236,8 +236,31 @@ class Client:
         return self._ask("POST", _path("jobs", job, "cancel"), {})
 
     def request(self, job: str, request: str) -> Json:
-        """Ask a training to ``stop``, ``stop_after_epoch``, ``save``, ``sample`` or ``discard``."""
+        """Ask a training to ``stop``, ``stop_after_epoch``, ``pause``, ``save``, ``sample`` or ``discard``.
+
+        ``resume`` lets one go on that was paused.
+        """
         return self._ask("POST", _path("jobs", job, "requests"), {"request": request})
+
+    def change(self, name: str, values: Mapping[str, object], *, keep: bool = False) -> Json:
+        """Change settings of the model's training under way, such as ``{"optimizer.unet_lr": 1e-6}``.
+
+        With ``keep`` they become the model's own, too. What may change ``changeable`` tells.
+        """
+        return self._ask("POST", _path("models", name, "changes"), {"values": dict(values), "keep": keep})
+
+    def changeable(self, name: str) -> Json:
+        """Settings that may change while the model is trained, with the values that they have now."""
+        return self._ask("GET", _path("models", name, "changes"))["values"]
+
+    def judgement(self, name: str) -> Json | None:
+        """Which saved step of the last training is good: ``words``, ``best`` and what was measured."""
+        told: Json | None = self._ask("GET", _path("models", name, "saves"))["judgement"]
+        return told
+
+    def restore(self, name: str, weights: str) -> str:
+        """Begin to make a saved step, by its ``path`` among the saves, the model again."""
+        return self._start(_path("models", name, "restore"), {"weights": weights})
 
     def events(self, job: str) -> Iterator[Json]:
         """What a job has told from its beginning, then what it tells as it does, until its last ``end``.

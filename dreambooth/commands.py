@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from dreambooth.callback import name_callback
 from dreambooth.config.forms.create import CreateForm, ImportForm
 from dreambooth.config.forms.export import ExportForm
 from dreambooth.config.forms.sample import SampleForm
+from dreambooth.config.live import parse_live
+from dreambooth.config.store import ConfigError
 from dreambooth.console import Console
 from dreambooth.events import EventReader
 from dreambooth.form_arguments import read_form
@@ -24,15 +27,31 @@ from dreambooth.jobs.asking import (
     prepare_sample,
     prepare_with_config,
 )
-from dreambooth.jobs.control import ask_training, begin_training, resume_training
+from dreambooth.jobs.control import (
+    ask_training,
+    begin_training,
+    change_training,
+    current_config,
+    keep_changes,
+    resume_training,
+)
 from dreambooth.jobs.joining import join_training
 from dreambooth.jobs.library import Library
+from dreambooth.jobs.model_card import find_save_of_step, list_saves
+from dreambooth.jobs.restoring import prepare_restore
+from dreambooth.jobs.run_judgement import judge_run
 from dreambooth.jobs.runs import is_alive
 from dreambooth.jobs.start import PACKAGE_ROOT, change_run
-from dreambooth.jobs.trainings import find_asked_training, find_resumable
+from dreambooth.jobs.trainings import (
+    find_asked_training,
+    find_changeable,
+    find_last_training,
+    find_resumable,
+)
 from dreambooth.migration.report import describe_report
+from dreambooth.prompt_command import show_prompts
 from dreambooth.running import at_end, run_job
-from dreambooth.setting_commands import asked_changes, changed_config
+from dreambooth.setting_commands import asked_changes, changed_config, parse_changes
 
 MOST_TEST_PROCESSES = 4  # each takes up to 1.5 GB
 ADAPTERS = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
@@ -62,7 +81,9 @@ def describe_import(result: dict[str, Any]) -> str:
 
 
 def check(library: Library, asked: Namespace, console: Console) -> int:
-    """The plan of a training, before anything runs."""
+    """The plan of a training, before anything runs, or the prompts of all pictures."""
+    if asked.prompts:
+        return show_prompts(library, asked, console)
     changed_config(library, asked)
     return run_job(prepare_with_config(library, asked.name, "check"), console, {"done": describe_plan})
 
@@ -79,15 +100,26 @@ def describe_plan(plan: dict[str, Any]) -> str:
             f"    class images: {classes['have']} there, {classes['need']} needed, "
             f"{classes['will_generate']} will be generated"
         )
+    if measured := {name: count for name, count in plan["validation"].items() if count}:
+        told = {"held_out": "{} held out of training", "folder": "{} in the validation folder"}
+        lines.append("validation: " + ", ".join(told[name].format(count) for name, count in measured.items()))
     lines.append(f"{plan['num_steps']} steps = {plan['num_epochs']} epochs of {plan['steps_per_epoch']}")
     if plan["processes"] > 1:
         lines.append(f"each step is shared by {plan['processes']} processes")
+    lines += [_describe_rate(told) for told in plan["learning_rates"]]
     lines.append("buckets: " + ", ".join(f"{size}: {count}" for size, count in plan["buckets"].items()))
     lines += [f"left out: {skipped['path']}: {skipped['reason']}" for skipped in plan["skipped"]]
     lines += [f"warning: {text}" for text in plan["warnings"]]
     minutes, memory = plan["estimated_seconds"] / 60, plan["estimated_memory_bytes"] / 1e9
     lines.append(f"about {minutes:.1f} minutes and {memory:.1f} GB")
     return "\n".join(lines)
+
+
+def _describe_rate(told: Mapping[str, Any]) -> str:
+    return (
+        f"learning rate, {told['part']}: {told['first']:.3g} at first, at most {told['highest']:.3g} at step "
+        f"{told['highest_at']}, {told['last']:.3g} at step {told['last_at']}"
+    )
 
 
 def classes(library: Library, asked: Namespace, console: Console) -> int:
@@ -107,6 +139,7 @@ def train(library: Library, asked: Namespace, console: Console) -> int:
     texts = {
         "done": "{step} steps done".format_map,
         "stopped": f"stopped at {{step}} of {{num_steps}}; go on: train {asked.name} --resume".format_map,
+        "paused": f"paused at {{step}} of {{num_steps}}; go on: ask {asked.name} resume".format_map,
         "discarded": "discarded; the model is as it was last saved".format_map,
     }
     if asked.machine_rank:
@@ -124,9 +157,64 @@ def train(library: Library, asked: Namespace, console: Console) -> int:
 
 
 def ask_run(library: Library, asked: Namespace, console: Console) -> int:
-    """Ask something of a training that is under way."""
+    """Ask something of a training that is under way, or let one go on that was paused."""
+    if asked.set and asked.request != "change":
+        raise ConfigError(f"--set: belongs to change, not to {asked.request}")
+    if asked.request == "resume":
+        resume_training(library, asked.name)
+        return console.result({"asked": "resume"}, f"{asked.name} goes on as soon as it is its turn")
+    if asked.request == "change":
+        return _change_run(library, asked, console)
     request = ask_training(find_asked_training(library, asked.name), asked.request)
     return console.result({"asked": request}, f"asked: {request}")
+
+
+def _change_run(library: Library, asked: Namespace, console: Console) -> int:
+    """Settings of a training that is under way or paused; with ``--keep`` those of its model as well."""
+    run = find_changeable(library, asked.name)
+    values = parse_live(current_config(run), parse_changes(asked.set))
+    change_training(run, values)
+    if asked.keep:
+        keep_changes(library, asked.name, values)
+    told = ", ".join(f"{name}={value}" for name, value in values.items())
+    return console.result({"asked": "change", "values": values}, f"asked: from the next step on {told}")
+
+
+def saves(library: Library, asked: Namespace, console: Console) -> int:
+    """The saved steps of a model, with what was measured at each, and the verdict on its last training."""
+    library.load(asked.name)
+    folder = library.folder(asked.name)
+    run = find_last_training(folder)
+    told = {"saves": list_saves(folder), "judgement": judge_run(run, folder.path) if run else None}
+    return console.result(told, describe_saves(told))
+
+
+def describe_saves(told: dict[str, Any]) -> str:
+    """Saved steps in words, the latest first, then the verdict."""
+    judgement = told["judgement"] or {"saves": [], "words": ""}
+    measured = {each["step"]: each for each in judgement["saves"]}
+    lines = []
+    for save in told["saves"]:
+        known = measured.get(save["step"], {"validation": None, "drift": None})
+        line = f"step {save['step']}: {save['path']}"
+        if known["validation"] is not None:
+            line += f", validation {known['validation']:.4f}"
+        if known["drift"] is not None:
+            line += f", drift {known['drift']:.0%}"
+        lines.append(line)
+    words = judgement["words"] if lines else "nothing was saved yet"
+    grid = [f"side by side: {judgement['grid']}"] if judgement.get("grid") else []
+    return "\n".join([*lines, *filter(None, [words]), *grid])
+
+
+def restore(library: Library, asked: Namespace, console: Console) -> int:
+    """Make a saved step the model again."""
+    library.load(asked.name)
+    weights = asked.weights
+    if weights.isdecimal():
+        weights = find_save_of_step(library.folder(asked.name), int(weights))["path"]
+    run = prepare_restore(library, asked.name, weights)
+    return run_job(run, console, {"done": "{weights} is the model now: {steps} steps of its life".format_map})
 
 
 def sample(library: Library, asked: Namespace, console: Console) -> int:

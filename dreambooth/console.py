@@ -17,6 +17,7 @@ EXIT_CODES = {
     "done": 0,
     "discarded": 0,
     "stopped": STOPPED,
+    "paused": STOPPED,
     "refused": REFUSED,
     "failed": FAILED,
     "lost": FAILED,
@@ -51,6 +52,11 @@ _TEXTS: dict[str, Callable[[Event], str]] = {
     "warning": lambda e: f"warning: {e['message']}",
     "start": lambda e: f"training on {e['device']} from step {e['step']} to {e['num_steps']}",
     "checkpoint": lambda e: f"checkpoint {e['path']}",
+    "snapshot": lambda e: f"snapshot {e['path']}",
+    "judged": lambda e: f"which step is good: {e['grid']}",
+    "validation": lambda e: f"validation {_loss_text('loss', e['loss'])}at step {e['step']}",
+    "resting": lambda e: f"resting for {e['seconds']} s",
+    "changed": lambda e: f"changed from step {e['step']} on: {e['values']}",
     "sample": lambda e: f"sample {e['path']}  {e['prompt']}",
 }
 

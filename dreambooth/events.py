@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from dreambooth.config.folders import RunFolder, written_whole
 
-Request = Literal["stop", "stop_after_epoch", "discard", "save", "sample"]
-REQUESTS: tuple[Request, ...] = ("stop", "stop_after_epoch", "discard", "save", "sample")
+Request = Literal["stop", "stop_after_epoch", "discard", "pause", "save", "sample"]
+REQUESTS: tuple[Request, ...] = ("stop", "stop_after_epoch", "discard", "pause", "save", "sample")
+WithValues = Literal["draw", "change"]
 
 Event = dict[str, Any]
 
@@ -84,6 +85,14 @@ def read_events(run: RunFolder) -> list[Event]:
     return list(EventReader(run).read())
 
 
+def read_events_of(run: RunFolder, kind: str) -> list[Event]:
+    """The events of one kind, without the cost of parsing the others."""
+    if not run.events_file.exists():
+        return []
+    with run.events_file.open("rb") as file:
+        return [event for line in file if line_is(line, kind) and (event := parse_event(line))]
+
+
 def parse_event(line: bytes) -> Event | None:
     """The event of a line; None for a damaged one."""
     try:
@@ -127,10 +136,10 @@ def find_end(run: RunFolder) -> Event | None:
     return None
 
 
-def ask(run: RunFolder, request: Request | Literal["draw"], values: Event | None = None) -> None:
+def ask(run: RunFolder, request: Request | WithValues, values: Event | None = None) -> None:
     """Ask something of the run; asking twice before it answers is asking once.
 
-    Only ``draw`` has ``values``: what is to be drawn. What is asked last counts.
+    ``draw`` and ``change`` have ``values``: what is to be drawn, and settings by name. The last one counts.
     """
     with written_whole(run.requests / request) as file:
         file.write(str(time.time()) if values is None else json.dumps(values))
@@ -149,7 +158,31 @@ def take_requests(run: RunFolder) -> list[Request]:
 
 def take_drawing(run: RunFolder) -> str | None:
     """What is to be drawn now, as it was written, or None; taken, so that it is answered once."""
-    path = run.requests / "draw"
+    return _take_content(run, "draw")
+
+
+def take_change(run: RunFolder) -> Event:
+    """The settings that are to change now, by name; none when nothing that can be read is asked."""
+    content = _take_content(run, "change")
+    try:
+        values = json.loads(content or "{}")
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def read_change(run: RunFolder) -> Event:
+    """The change that is asked and not yet taken."""
+    path = run.requests / "change"
+    try:
+        values: Event = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return values
+
+
+def _take_content(run: RunFolder, request: WithValues) -> str | None:
+    path = run.requests / request
     if not path.is_file():
         return None
     content = path.read_text(encoding="utf-8", errors="replace")

@@ -59,7 +59,8 @@ def work(
         if asked["job"] == "train" and end["outcome"] in OVER:
             shutil.rmtree(run.state, ignore_errors=True)  # a run that is over needs no state any more
         events.close()
-    start_telling(run)  # when others may work on already
+    if end["outcome"] != "paused":
+        start_telling(run)  # when others may work on already
     return end
 
 
@@ -87,7 +88,7 @@ def main(run_path: Path, *options: str) -> int:
     job = asked["job"]
     _listen(stop_asked, stops_at_once=False)  # an import is no place to stop at
     end = work(run, stop_asked, lambda: _listen(stop_asked, stops_at_once=job != "train"))
-    return 0 if end["outcome"] in ("done", "stopped", "discarded") else 1
+    return 0 if end["outcome"] in ("done", "stopped", "paused", "discarded") else 1
 
 
 if __name__ == "__main__":

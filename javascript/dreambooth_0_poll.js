@@ -66,7 +66,7 @@
     }
   }
 
-  const OVER = ["done", "stopped", "discarded", "refused", "failed", "lost", "none"];
+  const OVER = ["done", "stopped", "paused", "discarded", "refused", "failed", "lost", "none"];
 
   /**
    * Follow a job to its end; `told(view)` hears of each look at it. Output shows it, unless a training is under

@@ -115,10 +115,11 @@
 
     drawPrompts(told, notes) {
       const rows = told.prompts.map((prompt) => h("tr", {},
-        h("th", { scope: "row" }, fileName(prompt.picture)), h("td", {}, prompt.instance), h("td", {}, prompt.class ?? "–"), h("td", {}, prompt.sample)));
+        h("th", { scope: "row" }, fileName(prompt.picture)), h("td", {}, prompt.instance),
+        h("td", {}, prompt.read < prompt.tokens ? `${prompt.read} of ${prompt.tokens}` : prompt.tokens), h("td", {}, prompt.class ?? "–"), h("td", {}, prompt.sample)));
       const table = h("div", { class: "db-scroll", tabindex: 0, role: "group", "aria-label": "Prompts" },
         h("table", { class: "db-table" },
-          h("thead", {}, h("tr", {}, ["Picture", "Instance prompt", "Class prompt", "Preview"].map((title) => h("th", { scope: "col" }, title)))),
+          h("thead", {}, h("tr", {}, ["Picture", "Instance prompt", "Tokens", "Class prompt", "Preview"].map((title) => h("th", { scope: "col" }, title)))),
           h("tbody", {}, rows)));
       const warnings = told.warnings.map((warning) => h("p", { class: "db-note db-warn" }, warning));
       const rest = told.distinct > rows.length ? [`… and ${told.distinct - rows.length} more`] : [];

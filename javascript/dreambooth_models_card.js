@@ -7,7 +7,7 @@
   const { h, redraw, count } = trainer;
   const FEW = 6; // rows of a long part that are shown at first
   const AGAIN_MS = 10_000; // while something is at work on the model
-  const OUTCOMES = { done: "done", stopped: "stopped", discarded: "discarded", refused: "refused", failed: "failed", lost: "ended without a word" };
+  const OUTCOMES = { done: "done", stopped: "stopped", paused: "paused", discarded: "discarded", refused: "refused", failed: "failed", lost: "ended without a word" };
   const PARTS = {
     working: "Weights as trained", checkpoints: "Saved steps", samples: "Samples", cache: "Cache, which is made again", runs: "Runs and their states",
     backups: "Backups", classifiers: "Class images", other: "All else",
@@ -184,7 +184,7 @@
     return h("li", { class: "db-save" },
       save.preview ? h("button", { type: "button", class: "db-thumb", "aria-label": `Show the preview of step ${save.step} large`, onclick: view }, trainer.picture(save.preview, { side: 128, alt: "" }))
         : h("span", { class: "db-no-thumb", title: "no preview" }, "–"),
-      h("div", { class: "db-save-words" }, h("strong", {}, title), isCurrent && h("span", { class: "db-tag" }, "the model is here"), save.is_lora && h("span", { class: "db-tag" }, "adapter"),
+      h("div", { class: "db-save-words" }, h("strong", {}, title), isCurrent && h("span", { class: "db-tag" }, "the model is here"), save.kind !== "checkpoint" && h("span", { class: "db-tag" }, save.kind),
         h("span", { class: "db-soft" }, `${trainer.bytes(save.bytes)} · ${trainer.ago(save.saved)}`)),
       h("div", { class: "db-row" },
         act("models.restore", "Go back to it", "Its weights become the model's own again"),

@@ -49,6 +49,7 @@
       this.drawWarnings = whenChanged((warnings) => this.warnings(warnings));
       this.drawResult = whenChanged((job, result) => this.result(job, result));
       this.drawSummary = whenChanged((path) => this.summary(path));
+      this.drawJudgement = whenChanged((judgement) => this.judgement(judgement));
       this.drawCheckpoints = whenChanged((checkpoints) => this.checkpoints(checkpoints));
       this.drawClassImages = whenChanged((count, paths) => this.classImages(count, paths));
     }
@@ -63,6 +64,7 @@
       this.drawWarnings(now.warnings ?? []);
       this.drawResult(now.job, now.status === "done" || now.status === "stopped" ? now.result : null);
       this.drawSummary(now.summary ?? null);
+      this.drawJudgement(now.judgement ?? null);
       this.drawCheckpoints(now.checkpoints ?? []);
       const makesClasses = now.job === "classes" || (now.step ?? null) === null; // once a training has begun, they are no news
       this.drawClassImages(makesClasses ? now.num_class_images ?? 0 : 0, now.class_images ?? []);
@@ -145,6 +147,13 @@
       return place.replaceChildren(h("h3", {}, "Summary"),
         h("button", { type: "button", class: "db-thumb", "aria-label": `${title}: show large`, onclick: open }, trainer.picture(path, { side: 1024, alt: title })),
         h("p", { class: "db-soft" }, `It lies in ${path}`));
+    }
+
+    judgement(judgement) {
+      const place = this.find(".db-judgement");
+      const drawn = trainer.drawJudgement(this.page, judgement);
+      place.hidden = !drawn.length;
+      place.replaceChildren(...drawn);
     }
 
     checkpoints(checkpoints) {

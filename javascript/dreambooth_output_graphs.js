@@ -10,7 +10,7 @@
 
   // Each graph: names of its curves, in the order of their colours; `.` at the end: all that begin with it.
   const GRAPHS = [
-    { name: "loss", title: "Loss", curves: { loss: "Total", instance_loss: "Instance", prior_loss: "Prior", validation_loss: "Validation", "concept_losses.": "Concept" }, hidden: ["concept_losses."], isSmooth: true, canLog: true },
+    { name: "loss", title: "Loss", curves: { loss: "Total", instance_loss: "Instance", prior_loss: "Prior", validation_loss: "Validation", validation_trained: "Trained, measured alike", validation_held_out: "Held out", validation_folder: "Validation folder", "concept_losses.": "Concept" }, hidden: ["concept_losses.", "validation_held_out", "validation_folder"], isSmooth: true, canLog: true },
     { name: "lr", title: "Learning rate", curves: { "lr.": "" }, fromZero: true },
     { name: "memory", title: "Memory", curves: { memory_bytes: "GPU", ram_bytes: "RAM" }, format: gigabytes, fromZero: true },
     { name: "speed", title: "Images per second", curves: { images_per_second: "Images/s" }, isSmooth: true, fromZero: true },
@@ -51,6 +51,11 @@
     return told.map((curve, index) => ({ ...curve, number: index }));
   }
 
+  /** Whether a curve is without noise, so that smoothing would only make it late. */
+  function isSteady({ name }) {
+    return name.startsWith("validation_");
+  }
+
   /** One graph with its heading and legend. */
   class GraphCard {
     constructor(panel, spec) {
@@ -76,9 +81,9 @@
 
     draw() {
       if (this.element.hidden) return;
-      const weight = this.spec.isSmooth ? this.panel.smoothing : 0;
       const shown = this.curves.filter((curve) => this.isShown(curve));
       for (const curve of shown) {
+        const weight = this.spec.isSmooth && !isSteady(curve) ? this.panel.smoothing : 0;
         const { steps, values } = this.panel.view.means.get(curve.name) ?? curve;
         curve.line = { steps, values: trainer.scales.smooth(steps, values, weight) };
         curve.hasRaw = weight > 0 || steps !== curve.steps;

@@ -47,6 +47,11 @@
     }
   }
 
+  /** Which weights drew a picture, where an average is kept beside the trained ones. */
+  function weightWords(weights) {
+    return weights ? ` · ${weights === "average" ? "average" : "trained weights"}` : "";
+  }
+
   class SamplePanel {
     constructor(page, view) {
       this.page = page;
@@ -113,8 +118,8 @@
       if (turn > 1) trainer.forgetPictures([sample.path]);
     }
 
-    titleOf({ prompt, seed, step }) {
-      return `${prompt || "(no prompt)"} · seed ${seed}${step === null ? "" : ` · step ${this.lifetime(step)}`}`;
+    titleOf({ prompt, seed, step, weights }) {
+      return `${prompt || "(no prompt)"} · seed ${seed}${weightWords(weights)}${step === null ? "" : ` · step ${this.lifetime(step)}`}`;
     }
 
     lifetime(step) {
@@ -176,8 +181,8 @@
         told.lastChild.textContent = chosen.length > 1 ? `step ${this.lifetime(moment.step)}` : "";
         return told;
       }));
-      const { prompt, seed } = drawn[drawn.length - 1].pictures[column];
-      group.lastChild.textContent = `${prompt || "(no prompt)"} · seed ${seed}`;
+      const { prompt, seed, weights } = drawn[drawn.length - 1].pictures[column];
+      group.lastChild.textContent = `${prompt || "(no prompt)"} · seed ${seed}${weightWords(weights)}`;
       return group;
     }
 

@@ -5,7 +5,7 @@
 (() => {
   const trainer = window.dreamboothTrainer;
   const { h } = trainer;
-  const WHILE_TRAINING = ["run.save", "run.sample"];
+  const WHILE_TRAINING = ["run.save", "run.sample", "run.pause"];
 
   function startRow(page) {
     const name = page.find(".db-model-name");
@@ -27,6 +27,9 @@
       page.find(".db-stop").disabled = !training && !state.alive;
       const resumable = state.resumable && !training;
       train.textContent = resumable ? "Resume" : "Train";
+      const isPaused = Boolean(resumable && state.resumable.is_paused);
+      page.find("[data-press='page.change']").disabled = !training && !isPaused;
+      page.find("[data-press='run.resume']").hidden = !isPaused || state.view?.run !== state.resumable.run;
       train.disabled = !page.model || Boolean(training);
       const count = state.queue.length;
       page.find(".db-queue").textContent = count === 0 ? "Queue: empty" : `Queue: ${count === 1 ? "1 job" : `${count} jobs`}`;
@@ -39,7 +42,7 @@
       const resumable = page.state?.resumable;
       let resume = false;
       if (resumable) {
-        const answer = await askResume(page, resumable);
+        const answer = resumable.is_paused || await askResume(page, resumable);
         if (answer === null) return;
         resume = answer;
       }
@@ -51,6 +54,11 @@
       page.tell(told, "done");
       page.poll.now();
     });
+    page.press("run.resume", async () => {
+      await page.call("run.train", { name: page.model, resume: true });
+      page.poll.show(null);
+    });
+    ask("run.pause", "pause", "Pausing after this step; the device is free then.");
     ask("run.save", "save", "Saving after this step.");
     ask("run.sample", "sample", "Drawing previews after this step.");
     ask("run.stop_after_epoch", "stop_after_epoch", "Stopping after this epoch.");

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from dreambooth.cli import main
 from dreambooth.config.option import describe_settings
@@ -138,6 +139,18 @@ def test_concepts_are_added_changed_listed_and_removed(call, photos):
     call("concept", MODEL, "remove", 0)
     _, (result,), _ = call("concept", MODEL, "list", "--json")
     assert [c["class_prompt"] for c in result["concepts"]] == ["a dog"]
+
+
+def test_sizes_of_an_epoch_are_told_and_drawn(call, library, config, tmp_path):
+    library.save_config(MODEL, config)
+    code, _, text = call("buckets", MODEL, "--to", tmp_path / "sizes.png")
+    assert code == 0
+    assert "64x64" in text
+    assert "3 showings in 3 steps" in text
+    assert Image.open(tmp_path / "sizes.png").width > 500
+    assert call("buckets", MODEL, "--json")[1][0]["num_images"] == 3
+    code, _, text = call("buckets", MODEL, "--to", tmp_path / "sizes.txt")
+    assert (code, "must end with .png" in text) == (2, True)
 
 
 def test_relative_folders_are_kept_as_absolute_ones(call, library, photos, monkeypatch):

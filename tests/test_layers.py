@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PLAIN = {"config", "events", "environment", "migration"}
 CONSOLE = {"cli", "bucket_command", "commands", "console", "form_arguments", "running"}
-CONSOLE |= {"setting_commands", "setting_sources", "tool_commands"}
+CONSOLE |= {"prompt_command", "setting_commands", "setting_sources", "tool_commands"}
 PARTS = {"config", "data", "models", "adapters", "text"}
 TRAINER = PARTS | {"events", "training", "methods"}
 
@@ -28,10 +28,12 @@ ARROWS = {
         "host",
         "console",
         "form_arguments",
+        "prompt_command",
         "running",
         "setting_commands",
     }
     | PLAIN,
+    "prompt_command": {"actions", "config", "console", "jobs", "setting_commands"},
     "bucket_command": {"actions", "config", "console", "jobs", "setting_commands"},
     "setting_commands": {"config", "console", "jobs", "setting_sources"},
     "setting_sources": {"config", "jobs", "migration"},
@@ -45,7 +47,8 @@ ARROWS = {
     "callback": {"api", "config", "events", "jobs"},  # of api, the ids of jobs
     "client": set(),
     "host": {"actions", "api", "jobs", "lending", "locks", "ui", "visitors"} | PLAIN,
-    "jobs": PLAIN | {"launching", "locks"},
+    "jobs": PLAIN | {"launching", "locks", "verdict"},
+    "verdict": set(),
     "doctor": {"environment"},
     "config": {"locks"},
     "events": {"config"},
@@ -57,7 +60,8 @@ ARROWS = {
     "turns": {"config", "locks"},
     "launching": {"config", "environment"},
     "worker": {"callback", "config", "events", "launching", "locks", "tasks"},
-    "tasks": TRAINER | {"captioning", "launching", "lending", "locks", "migration", "tools", "turns"},
+    "tasks": TRAINER
+    | {"captioning", "launching", "lending", "locks", "migration", "tools", "turns", "verdict"},
     "training": PARTS | {"events"},
     "methods": PARTS | {"events", "training"},
     "data": {"config", "text"},
@@ -87,7 +91,7 @@ LEFT = (
         "text",
         "turns",
     }
-    | {"callback", "client", "lending", "visitors"}
+    | {"callback", "client", "lending", "verdict", "visitors"}
     | PLAIN
     | CONSOLE
 )

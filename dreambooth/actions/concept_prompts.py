@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,24 +12,23 @@ from typing import Any
 
 from dreambooth.actions.asked import asked_number, asked_text
 from dreambooth.actions.background import LOOKING, Progress
+from dreambooth.actions.final_prompts import counted
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.concept import Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import with_values
-from dreambooth.data.concepts import instance_pictures, num_class_images
+from dreambooth.data.concepts import num_class_images, own_pictures, preservation_pictures
+from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.errors import DataError
 from dreambooth.data.picture_options import PLAIN, PictureOptions
+from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
 from dreambooth.data.prompts import class_captions, find_word, sample_prompt
 from dreambooth.data.roots.opening import list_root
 from dreambooth.data.roots.reading import read_words
-from dreambooth.data.roots.source import is_preserved
 from dreambooth.data.variation import plain_words, vary_instance_prompt
 
 MOST_ROWS = 500  # of prompts, that are told of a concept
 GLANCED_AT = 100  # pictures, before all are looked at
-MOST_TOKENS = 75  # of a prompt that a text encoder reads
-# What CLIP's tokenizer takes apart in any case; long and rare words have more than one token.
-PIECES = re.compile(r"'(?:s|t|re|ve|m|ll|d)|[^\W\d_]+|\d|(?:[^\w\s]|_)+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def _describe_all(config: TrainConfig, num_rows: int, progress: Progress) -> dic
 
 def _usable(index: int, concept: Concept) -> list[Captioned]:
     """The pictures that would be trained."""
-    usable = instance_pictures(concept, index).usable
+    usable = own_pictures(concept, index).usable + preservation_pictures(concept).usable
     return [Captioned(picture.image.path, picture.caption, picture.options) for picture in usable]
 
 
@@ -87,9 +84,9 @@ def _first_named(concept: Concept) -> list[Captioned]:
     """The first files that are named as pictures."""
     if not concept.instance_data_dir.strip():
         return []
-    sources = list_root(Path(concept.instance_data_dir)).sources
-    subject = islice((each for each in sources if not is_preserved(each)), GLANCED_AT)
-    return [Captioned(source.path, read_words(source).caption) for source in subject]
+    sources = list_root(Path(concept.instance_data_dir)).sources[:GLANCED_AT]
+    words = [(source.path, read_words(source)) for source in sources]
+    return [Captioned(path, each.caption, each.options) for path, each in words]
 
 
 def _describe(
@@ -105,7 +102,9 @@ def _describe(
     # Previews are drawn with the caption of the first picture.
     first = next((picture for picture in pictures if not picture.options.is_preservation), None)
     words = plain_words(first.caption, config.captions, first.options) if first else ""
+    template = concept.save_sample_prompt.strip() or concept.instance_prompt
     sample = sample_prompt(concept, words, config.method) if first else ""
+    sample = drawn_prompt(sample, template, config.captions)
     return {
         "prompts": [
             {
@@ -114,6 +113,7 @@ def _describe(
                 "class": " | ".join(each.classes) if each.classes else None,
                 "sample": sample,
                 "images": num_images,
+                **counted(config, each.instance),
             }
             for each, num_images in islice(counts.items(), num_rows)
         ],
@@ -145,15 +145,8 @@ def _warnings(config: TrainConfig, concept: Concept, found: Iterable[Prompts]) -
         yield f"the class prompt {named[0]!r} holds the token {token}, which is to be learnt apart from it"
     if same := set(instances) & set(classes):
         yield f"{min(same)!r} is an instance prompt and a class prompt; so nothing is preserved"
-    for prompt in dict.fromkeys([*instances, *classes]):
-        if (least := least_tokens(prompt)) > MOST_TOKENS:
-            yield f"a prompt has {least} tokens or more, of which {MOST_TOKENS} are used: {prompt[:60]} …"
-            return
-
-
-def least_tokens(prompt: str) -> int:
-    """How many tokens a prompt has at least; the exact number takes the tokenizer."""
-    return len(PIECES.findall(unicodedata.normalize("NFC", prompt)))
+    yield from prompt_warnings(config, dict.fromkeys([*instances, *classes]))
+    yield from template_warnings(config, concept)
 
 
 def _notes(config: TrainConfig) -> list[str]:

@@ -18,6 +18,7 @@ from dreambooth.data.buckets import Size
 from dreambooth.data.class_plan import ClassPlan, plan_class_images
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset, build_examples
+from dreambooth.data.quotas import count_shown
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def describe_epoch(epoch: Epoch) -> dict[str, Any]:
     num_steps = config.duration.max_steps or config.duration.num_epochs * len(steps)
     return {
         "num_images": len(dataset.instances),
-        "num_shown": sum(example.repeats for example in dataset.instances),
+        "num_shown": count_shown(dataset.instances),
         "batch_size": config.data.batch_size,
         "steps_per_epoch": len(steps),
         "num_steps": num_steps,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dreambooth.actions.plan_facts import Steps
 from dreambooth.actions.plan_memory import in_gb
-from dreambooth.config.memory import OPTIMIZER_BYTES
+from dreambooth.config.optimizer_kinds import KINDS
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.weights import Shapes, WeightCounts, count_weights
 
@@ -44,21 +44,36 @@ def plan_disk(config: TrainConfig, shapes: Shapes, steps: Steps | None, folder: 
     """The estimate for a model in ``folder``."""
     counts = count_weights(config, shapes)
     num_written = None if steps is None else count_saves(config, steps)
-    keep = config.saving.keep_last
+    saving = config.saving
+    keep = saving.keep_last and saving.keep_last + saving.keep_best
     return DiskPlan(
-        each=_result_bytes(config, counts),
+        each=_save_bytes(config, counts),
         num_written=num_written,
         num_kept=None if num_written is None else min(num_written, keep or num_written),
-        state=counts.learning * (4 + OPTIMIZER_BYTES[config.optimizer.name] + 4 * config.ema.enabled),
+        state=counts.learning * (4 + KINDS[config.optimizer.name].bytes_per_weight + 4 * config.ema.enabled),
         free=shutil.disk_usage(folder).free,
     )
 
 
 def count_saves(config: TrainConfig, steps: Steps) -> int:
-    """Checkpoints of a whole training, those that are asked for by hand left out."""
+    """Saves of a whole training; those by the clock, and those that are asked for by hand, left out."""
+    saving = config.saving
     every = (config.saving.save_every_steps, config.saving.save_every_epochs * steps.per_epoch)
-    due = {step for each in every if each for step in range(each, steps.num_steps, each)}
-    return len(due) + config.saving.save_at_end
+    first = saving.save_from_epoch * steps.per_epoch
+    due = {step for each in every if each for step in range(each, steps.num_steps, each) if step >= first}
+    return len(due) * (saving.during != "nothing") + (saving.at_end != "nothing")
+
+
+def _save_bytes(config: TrainConfig, counts: WeightCounts) -> int:
+    """The largest of what a save of these settings writes."""
+    sizes = {
+        "nothing": 0,
+        "result": _result_bytes(config, counts),
+        "snapshot": counts.everything * BYTES[config.saving.dtype],
+    }
+    sizes["both"] = sizes["result"] + sizes["snapshot"]
+    wanted = {config.saving.during, config.saving.at_end}
+    return max(sizes[what] for what in wanted)
 
 
 def _result_bytes(config: TrainConfig, counts: WeightCounts) -> int:

@@ -13,6 +13,7 @@ from dreambooth.data.class_plan import ClassPlan, plan_class_images
 from dreambooth.data.concepts import num_class_images
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset, build_examples
+from dreambooth.data.quotas import multiplier
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def find_steps(config: TrainConfig, dataset: Dataset) -> Steps:
     return Steps(num_steps, -(-num_steps // per_epoch), per_epoch)
 
 
-def common_repeats(config: TrainConfig) -> int | None:
-    """How often an epoch shows each picture; None when concepts differ."""
-    repeats = {concept.repeats for concept in config.concepts}
-    return repeats.pop() if len(repeats) == 1 else None
+def common_repeats(dataset: Dataset) -> int | None:
+    """How often an epoch shows each picture; None when they differ."""
+    repeats = {multiplier(example) for example in dataset.instances}
+    return int(repeats.pop()) if len(repeats) == 1 and not min(repeats) % 1 else None

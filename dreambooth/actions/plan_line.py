@@ -13,8 +13,11 @@ from dreambooth.actions.plan_facts import Pictures, Steps, common_repeats, find_
 from dreambooth.actions.plan_memory import MemoryPlan, in_gb, plan_memory
 from dreambooth.actions.workplace import Action, Values, Workplace
 from dreambooth.config.folders import ModelFolder
+from dreambooth.config.optimizer_rules import schedule_problems, tell_of_rates
+from dreambooth.config.rate_curves import curves_to_json
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import with_values
+from dreambooth.data.quotas import count_shown
 from dreambooth.jobs.machine import Machine, find_machine
 from dreambooth.jobs.shapes import read_shapes
 from dreambooth.jobs.speed import find_seconds_per_step
@@ -41,9 +44,9 @@ def plan(place: Workplace, values: Values) -> dict[str, Any]:
     seconds = per_step * steps.num_steps if per_step and steps else None
     disk = plan_disk(config, shapes, steps, folder.path)
     return {
-        "words": ", ".join([_tell_steps(config, pictures, steps, seconds), *_tell_memory(memory, machine)]),
+        "words": ", ".join([_tell_steps(pictures, steps, seconds), *_tell_memory(memory, machine)]),
         "complete": seen.is_new and asked.is_new,
-        **_tell_pictures(config, pictures),
+        **_tell_pictures(pictures),
         "num_steps": steps.num_steps if steps else None,
         "num_epochs": steps.num_epochs if steps else None,
         "steps_per_epoch": steps.per_epoch if steps else None,
@@ -52,14 +55,23 @@ def plan(place: Workplace, values: Values) -> dict[str, Any]:
         "memory_total_bytes": machine.memory_bytes if machine else None,
         "device": machine.device if machine else None,
         "fits": memory.fits if memory else None,
-        "advice": list(memory.advice) if memory else [],
+        "advice": [*tell_of_rates(config), *(memory.advice if memory else ())],
+        "rates": curves_to_json(config, steps.num_steps)
+        if steps and not any(schedule_problems(config))
+        else None,
         "disk": {"words": disk.words, "most_bytes": disk.most, "fits": disk.most < disk.free},
     }
 
 
+def _draw_rates(config: TrainConfig, steps: Steps | None) -> dict[str, Any] | None:
+    if steps is None or any(schedule_problems(config)):
+        return None
+    return curves_to_json(config, steps.num_steps)
+
+
 def _look(config: TrainConfig, folder: ModelFolder) -> tuple[Seen[Pictures], Seen[Machine]]:
     """Pictures and machine as they are, or as they were last, where a page does not wait for them."""
-    kept_for = (folder.path, config.concepts, config.method)
+    kept_for = (folder.path, config.concepts, config.method, config.validation)
     tasks = [
         PLANNING.start(
             (kept_for, config.data), lambda _: {"found": find_pictures(config, folder)}, folder.path
@@ -71,12 +83,13 @@ def _look(config: TrainConfig, folder: ModelFolder) -> tuple[Seen[Pictures], See
     return PICTURES.see(kept_for, pictures), MACHINES.see(config.precision, machine)
 
 
-def _tell_pictures(config: TrainConfig, pictures: Pictures | None) -> dict[str, Any]:
+def _tell_pictures(pictures: Pictures | None) -> dict[str, Any]:
     if pictures is None or pictures.dataset is None:
-        return {"num_images": None, "repeats": None, "class_images": []}
+        return {"num_images": None, "num_held_out": None, "repeats": None, "class_images": []}
     return {
         "num_images": len(pictures.dataset.instances),
-        "repeats": common_repeats(config),
+        "num_held_out": len(pictures.dataset.held_out),
+        "repeats": common_repeats(pictures.dataset),
         "class_images": [
             {
                 "concept": each.concept,
@@ -89,15 +102,13 @@ def _tell_pictures(config: TrainConfig, pictures: Pictures | None) -> dict[str, 
     }
 
 
-def _tell_steps(
-    config: TrainConfig, pictures: Pictures | None, steps: Steps | None, seconds: float | None
-) -> str:
+def _tell_steps(pictures: Pictures | None, steps: Steps | None, seconds: float | None) -> str:
     if pictures is None:
         return "the pictures are being counted"
     if pictures.dataset is None or steps is None:
         return pictures.fault
-    images, repeats = pictures.dataset.instances, common_repeats(config)
-    shown = sum(example.repeats for example in images)
+    images, repeats = pictures.dataset.instances, common_repeats(pictures.dataset)
+    shown, measured = count_shown(images), len(pictures.dataset.held_out)
     how_often = f" × {_count(repeats, 'repeat')}" if repeats else f", shown {shown} times an epoch"
     missing = sum(len(each.missing) for each in pictures.class_plans)
     return ", ".join(
@@ -105,6 +116,7 @@ def _tell_steps(
             f"{_count(len(images), 'image')}{how_often} → {_count(steps.num_steps, 'step')}",
             _count(steps.num_epochs, "epoch"),
             *([f"{_count(missing, 'class image')} to draw first"] if missing else []),
+            *([f"{_count(measured, 'image')} held out for validation"] if measured else []),
             _tell_time(seconds),
         ]
     )

@@ -79,7 +79,7 @@ def _savings(config: TrainConfig, machine: Machine) -> Iterator[Mapping[str, Any
         yield {"data.batch_size": 1, "data.gradient_accumulation_steps": min(passes, 1024)}
     yield {"precision.gradient_checkpointing": True}
     yield {"ema.enabled": False}
-    if machine.device == "cuda":
+    if machine.device == "cuda" and config.optimizer.name == "adamw":
         yield {"optimizer.name": "adamw_8bit"}
     if config.parts.train_unet:
         yield {"parts.text_encoder_fraction": 0.0}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor
@@ -14,6 +16,22 @@ def set_strength(model: Model, strength: float) -> None:
     """Let the adapters that a model has change it by ``strength`` of what they would; call it once."""
     for adapted in named_layers(model).values():
         _Share(adapted.layer, strength)
+
+
+@contextmanager
+def without_adapters(model: Model) -> Iterator[None]:
+    """The model as it is without the adapters that it has; whether they learn stays as it is.
+
+    PEFT's own switch would also let weights learn, or no longer.
+    """
+    layers = [adapted.layer for adapted in named_layers(model).values()]
+    for layer in layers:
+        layer._disable_adapters = True
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer._disable_adapters = False
 
 
 class _Share:

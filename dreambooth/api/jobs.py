@@ -132,9 +132,9 @@ ENDPOINTS: Sequence[Endpoint] = (
     _endpoint(
         method="POST",
         path=f"{JOB_PATH}/requests",
-        summary="Ask something of a training that is under way.",
+        summary="Ask something of a training that is under way, or let one go on that was paused.",
         perform=ask,
-        body=object_of({"request": {**TEXT, "enum": list(REQUESTS)}}, ["request"]),
+        body=object_of({"request": {**TEXT, "enum": [*REQUESTS, "resume"]}}, ["request"]),
         answers=answer_of(job=JOB_ID, run=TEXT, asked=TEXT),
         status=202,
         refusals=(409,),

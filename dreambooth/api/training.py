@@ -12,12 +12,24 @@ from starlette.responses import Response
 from dreambooth.api.endpoint import Asked, Endpoint, through
 from dreambooth.api.job_schema import BEGUN
 from dreambooth.api.pictures import PICTURE, send_picture
-from dreambooth.api.schema import ANYTHING, FLAG, TEXT, WHOLE, answer_of, form_schema, list_of, object_of
+from dreambooth.api.schema import (
+    ANYTHING,
+    FLAG,
+    TEXT,
+    WHOLE,
+    answer_of,
+    form_schema,
+    list_of,
+    object_of,
+    or_null,
+)
 from dreambooth.config.folders import ModelFolder, find_name_fault
 from dreambooth.config.forms.export import ExportForm
 from dreambooth.config.forms.sample import GridForm, SampleForm
 from dreambooth.config.store import NotFound
 from dreambooth.jobs.model_card import list_saves
+from dreambooth.jobs.run_judgement import judge_run
+from dreambooth.jobs.trainings import find_last_training
 
 MODEL = "/v1/models/{name}"
 SHOWN = (".png", ".jpg", ".jpeg", ".webp")
@@ -34,8 +46,11 @@ def list_samples(asked: Asked) -> dict[str, Any]:
 
 
 def show_saves(asked: Asked) -> dict[str, Any]:
-    """The steps that trainings saved."""
-    return {"saves": list_saves(_folder(asked))}
+    """The steps that trainings saved, and what those of the last training come to."""
+    folder = _folder(asked)
+    run = find_last_training(folder)
+    judgement = judge_run(run, folder.path) if run else None
+    return {"saves": list_saves(folder), "judgement": judgement}
 
 
 def show_picture(asked: Asked) -> Response:
@@ -87,6 +102,24 @@ ENDPOINTS: Sequence[Endpoint] = (
         perform=through("run.train"),
         body=object_of({"resume": {**FLAG, "default": False}}),
     ),
+    _look(
+        path=f"{MODEL}/changes",
+        summary="What of the training that is under way or paused may change now, by name, and its values.",
+        perform=through("run.live"),
+        answers=answer_of(job=TEXT, run=TEXT, values=ANYTHING),
+        refusals=(409,),
+    ),
+    Endpoint(
+        method="POST",
+        group="training",
+        path=f"{MODEL}/changes",
+        summary="Change settings of the training that is under way or paused; with keep of the model, too.",
+        perform=through("run.change"),
+        body=object_of({"values": ANYTHING, "keep": {**FLAG, "default": False}}, ["values"]),
+        answers=answer_of(job=TEXT, run=TEXT, changed=ANYTHING),
+        status=202,
+        refusals=(409,),
+    ),
     _begin(
         path=f"{MODEL}/samples",
         summary="Draw pictures with the model; while it is trained, the training draws them.",
@@ -113,9 +146,12 @@ ENDPOINTS: Sequence[Endpoint] = (
     ),
     _look(
         path=f"{MODEL}/saves",
-        summary="The checkpoints and LoRA files that trainings saved, the latest step first.",
+        summary="The checkpoints, LoRA files and snapshots that trainings saved, and which of them is good.",
         perform=show_saves,
-        answers=answer_of(saves=list_of(answer_of(path=TEXT, step=WHOLE, bytes=WHOLE, is_lora=FLAG))),
+        answers=answer_of(
+            saves=list_of(answer_of(path=TEXT, step=WHOLE, kind=TEXT, bytes=WHOLE, is_lora=FLAG)),
+            judgement=or_null(ANYTHING),
+        ),
     ),
     _look(
         path=f"{MODEL}/images",

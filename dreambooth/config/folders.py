@@ -68,6 +68,11 @@ class ModelFolder:
         return self.path / "checkpoints"
 
     @property
+    def snapshots(self) -> Path:
+        """Whole models in diffusers layout that training saved."""
+        return self.path / "snapshots"
+
+    @property
     def cache(self) -> Path:
         """Latents, by the content of the pictures; may be deleted at any time."""
         return self.path / "cache"
@@ -106,6 +111,11 @@ class RunFolder:
     def requests(self) -> Path:
         """What is asked of the worker now."""
         return self.path / "requests"
+
+    @property
+    def changes_file(self) -> Path:
+        """Settings that were changed while it trained, with the steps from which they count."""
+        return self.path / "changes.json"
 
     @property
     def log_file(self) -> Path:

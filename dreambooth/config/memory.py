@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dreambooth.config.optimizer_kinds import KINDS
 from dreambooth.config.resolution import largest_resolution
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.weights import WeightCounts
-
-OPTIMIZER_BYTES = {"adamw": 8, "adamw_8bit": 2}  # per learning weight
 
 
 def estimate_bytes(
@@ -24,11 +23,14 @@ def estimate_bytes(
     activations = 2.4e9 * num_pictures(config) * area * width * (1 if in_half_precision else 2)
     if config.precision.gradient_checkpointing:
         activations /= 3
+    if config.preservation.kind != "class_images" and config.adapter == "none":
+        weights += (2 if in_half_precision and on_gpu else 4) * counts.learning  # as they were before
     ema = 4 * counts.learning if config.ema.enabled else 0
-    moved = counts.learning * (4 + OPTIMIZER_BYTES[config.optimizer.name])
+    moved = counts.learning * (4 + KINDS[config.optimizer.name].bytes_per_weight)
     return int(weights + moved + ema + activations)
 
 
 def num_pictures(config: TrainConfig) -> int:
-    """Pictures that pass through the model together."""
-    return config.data.batch_size * (1 + any(c.num_class_images_per for c in config.concepts))
+    """Pictures that pass through the model together; some are shown twice, under two prompts."""
+    has_others = any(concept.num_class_images_per for concept in config.concepts)
+    return config.data.batch_size * (1 + (has_others or config.preservation.kind != "class_images"))

@@ -32,7 +32,7 @@ class OptimizerKind:
 
     told: str  # for whoever chooses: what it does, its memory for each weight that learns, which rate
     class_name: str
-    bytes_per_weight: float
+    bytes_per_weight: int
     betas: tuple[float | None, ...] = ()  # as its authors advise; () takes none
     momentum: float | None = None  # in place of beta 1, where that is what it has
     has_epsilon: bool = True
@@ -100,8 +100,8 @@ KINDS: Mapping[OptimizerName, OptimizerKind] = {
         arguments={"relative_step": False, "scale_parameter": False},
     ),
     "came": OptimizerKind(
-        told="Adafactor with momentum, which trusts steady directions more: 8 bytes, in an adapter 4. Rate: a "
-        "fifth to a half of AdamW's, with a warm-up: its first steps are long.",
+        told="Adafactor with momentum, which trusts steady directions more: 8 bytes, in an adapter 4. Rate: "
+        "a fifth to a half of AdamW's, with a warm-up: its first steps are long.",
         class_name="pytorch_optimizer.CAME",
         bytes_per_weight=8,
         betas=(0.9, 0.999, 0.9999),

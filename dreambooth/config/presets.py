@@ -71,7 +71,7 @@ _PERSON: Mapping[str, Value] = {
     "duration.num_epochs": 150,
     "duration.max_steps": 0,
     "parts.train_unet": True,
-    "loss.prior_loss_weight": 1.0,
+    "preservation.weight": 1.0,
 }
 _FULL: Mapping[str, Value] = {
     "adapter": "none",

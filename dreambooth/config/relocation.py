@@ -12,10 +12,15 @@ from dreambooth.config.store import ModelRecord
 
 
 def relocate(config_file: Path, old: Path, new: Path) -> None:
-    """Let the concepts in a ``db_config.json`` name folders in ``new`` where they named those in ``old``."""
+    """Let the settings in a ``db_config.json`` name folders in ``new`` where they named those in ``old``."""
 
     def change_config(config: TrainConfig) -> TrainConfig:
-        return replace(config, concepts=tuple(_relocated(concept, old, new) for concept in config.concepts))
+        data_dir = _moved(config.validation.data_dir, old, new)
+        return replace(
+            config,
+            concepts=tuple(_relocated(concept, old, new) for concept in config.concepts),
+            validation=replace(config.validation, data_dir=data_dir),
+        )
 
     def change(record: ModelRecord) -> ModelRecord:
         return with_config(record, change_config)

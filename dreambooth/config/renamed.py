@@ -24,6 +24,8 @@ RENAMED: Mapping[str, Renamed] = {
     "data.caption_dropout_probability": Renamed("captions.dropout_probability"),
     "data.horizontal_flip": Renamed("augment.flip_probability", lambda is_on: 0.5 if is_on else 0.0),
     "loss.offset_noise": Renamed("noise.offset_noise"),
+    "saving.save_at_end": Renamed("saving.at_end", lambda is_on: "result" if is_on else "nothing"),
+    "loss.prior_loss_weight": Renamed("preservation.weight"),
 }
 
 

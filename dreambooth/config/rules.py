@@ -9,7 +9,10 @@ from dreambooth.config.accelerate_file import accelerate_file_problems, read_acc
 from dreambooth.config.blocks import parse_blocks
 from dreambooth.config.concept import Concept
 from dreambooth.config.folders import DATASET_LISTS, find_name_fault, is_dataset, is_file, is_folder
+from dreambooth.config.objective_rules import loss_problems, noise_problems
+from dreambooth.config.optimizer_rules import optimizer_problems, rate_problems, schedule_problems
 from dreambooth.config.picture_rules import size_problems, variation_problems
+from dreambooth.config.preservation_rules import preservation_problems
 from dreambooth.config.problem import Problem
 from dreambooth.config.settings import TrainConfig
 
@@ -105,12 +108,23 @@ def training_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("parts.train_unet", "choose at least one part to train")
     if not config.parts.train_unet and 0 < config.parts.text_encoder_fraction < 1:
         yield Problem("parts.text_encoder_fraction", "the text encoder learns alone: set it to 1")
-    if config.ema.enabled and not config.parts.train_unet:
-        yield Problem("ema.enabled", "averages the U-Net, which is not trained")
-    if config.ema.placement == "beside" and config.adapter != "none":
-        yield Problem("ema.placement", "an adapter's file holds one set of weights: choose main")
     if config.precision.attention == "xformers" and config.precision.device == "cpu":
         yield Problem("precision.attention", "xformers needs CUDA; choose sdpa")
+
+
+def average_problems(config: TrainConfig) -> Iterator[Problem]:
+    """What contradicts the average; without one its settings wait."""
+    ema = config.ema
+    if not ema.enabled:
+        return
+    if not config.parts.train_unet and not ema.text_encoders:
+        yield Problem(
+            "ema.enabled", "averages the U-Net, which is not trained; set ema.text_encoders, or train it"
+        )
+    if ema.text_encoders and config.parts.text_encoder_fraction == 0:
+        yield Problem("ema.text_encoders", "no text encoder is trained: set parts.text_encoder_fraction")
+    if ema.placement == "beside" and ema.text_encoders:
+        yield Problem("ema.text_encoders", "choose ema.placement main: beside it only the U-Net's has room")
 
 
 def caption_problems(config: TrainConfig) -> Iterator[Problem]:
@@ -166,19 +180,31 @@ def _block_problems(setting: str, text: str, low: float, high: float) -> Iterato
             yield Problem(setting, f"a rank is a whole number, and {item.value:g} is not")
 
 
-def rate_problems(config: TrainConfig) -> Iterator[Problem]:
-    """The learning rate of a second text encoder is a rate, or -1."""
-    for name, rates in (("optimizer", config.optimizer), ("lora", config.lora)):
-        if -1 < rates.text_encoder_2_lr < 0:
-            yield Problem(f"{name}.text_encoder_2_lr", "choose a rate from 0, or -1 for that of the first")
+def validation_problems(config: TrainConfig) -> Iterator[Problem]:
+    """A folder that is not there, or whose pictures are trained."""
+    folder = config.validation.data_dir
+    if folder and not is_dataset(folder):
+        yield Problem("validation.data_dir", f"{folder} {NO_DATASET}")
+    if folder and any(folder == concept.instance_data_dir for concept in config.concepts):
+        yield Problem(
+            "validation.data_dir", "is a folder that is trained: name another, or set validation.fraction"
+        )
+
+
+def placement_problems(config: TrainConfig) -> Iterator[Problem]:
+    """Where no second set of weights fits."""
+    if config.ema.placement == "beside" and config.adapter != "none":
+        yield Problem("ema.placement", "an adapter's file holds one set of weights: choose main")
 
 
 def saving_problems(config: TrainConfig) -> Iterator[Problem]:
-    """A name that no file can have, and a folder that is not there."""
+    """A name that no file can have, a folder that is not there, and saves that would all stay."""
     if config.saving.name and (fault := find_name_fault(config.saving.name)):
         yield Problem("saving.name", fault)
     if config.saving.copy_to and not is_folder(config.saving.copy_to):
         yield Problem("saving.copy_to", f"{config.saving.copy_to} is not a folder")
+    if config.saving.keep_best and not config.saving.keep_last:
+        yield Problem("saving.keep_best", "all saves are kept already: set saving.keep_last too")
 
 
 def machine_problems(config: TrainConfig) -> Iterator[Problem]:
@@ -211,10 +237,18 @@ def find_problems(config: TrainConfig) -> list[Problem]:
         size_problems,
         variation_problems,
         training_problems,
+        average_problems,
+        placement_problems,
         caption_problems,
         adapter_problems,
         rate_problems,
+        optimizer_problems,
+        schedule_problems,
         saving_problems,
+        loss_problems,
+        noise_problems,
+        preservation_problems,
+        validation_problems,
         machine_problems,
     )
     return [problem for check in checks for problem in check(config)]

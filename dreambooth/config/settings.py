@@ -19,9 +19,11 @@ from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.config.option import option
 from dreambooth.config.parts import PartsConfig
 from dreambooth.config.precision import PrecisionConfig
+from dreambooth.config.preservation import PreservationConfig
 from dreambooth.config.samples import SampleConfig
 from dreambooth.config.saving import SavingConfig
 from dreambooth.config.schedule import ScheduleConfig
+from dreambooth.config.validation import ValidationConfig
 
 Method = Literal["dreambooth", "finetune", "hybrid"]
 
@@ -64,6 +66,7 @@ class TrainConfig:
     lora: LoraConfig = field(default_factory=LoraConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    preservation: PreservationConfig = field(default_factory=PreservationConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     noise: NoiseConfig = field(default_factory=NoiseConfig)
     ema: EmaConfig = field(default_factory=EmaConfig)
@@ -71,3 +74,4 @@ class TrainConfig:
     machines: MachinesConfig = field(default_factory=MachinesConfig)
     saving: SavingConfig = field(default_factory=SavingConfig)
     samples: SampleConfig = field(default_factory=SampleConfig)
+    validation: ValidationConfig = field(default_factory=ValidationConfig)

@@ -15,7 +15,7 @@ from dreambooth.data.buckets import Size
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.grouping import Shape, chunks, group_by_step, instances_per_step, shape_of
-from dreambooth.data.looks import PLAIN, Look, draw_look
+from dreambooth.data.looks import PLAIN, Look, draw_look, plain_look
 from dreambooth.data.quotas import count_shown, shown_in_epoch
 from dreambooth.data.variation import Chances, varies, vary_instance_prompt, vary_tags
 
@@ -201,10 +201,21 @@ def _shown_prompt(example: Example, config: TrainConfig, chances: Chances) -> st
     return vary_instance_prompt(config, concept, example.caption, example.options, chances)
 
 
+def still_item(example: Example, config: TrainConfig) -> Item:
+    """An example as it is shown without chances."""
+    return Item(example, flipped=False, prompt=example.prompt, look=plain_look(config.augment))
+
+
 def flip_of(example: Example, config: TrainConfig) -> float:
     """The share of its showings in which a picture is mirrored."""
     own = example.options.flip_p
     return config.augment.flip_probability if own is None else own
+
+
+def flips_of(example: Example, config: TrainConfig) -> tuple[bool, ...]:
+    """Whether a picture is ever shown mirrored, and whether ever as it is."""
+    share = flip_of(example, config)
+    return (*([False] if share < 1 else []), *([True] if share > 0 else []))
 
 
 def dropout_of(example: Example, config: TrainConfig, epoch: int) -> float:

@@ -17,14 +17,15 @@ from dreambooth.data.loss_masks import load_mask
 from dreambooth.data.pictures import load_picture
 from dreambooth.data.rendering import seen_part
 
-MOST_THUMBNAILS = 6  # of each size
-THUMB_PX, SCALED_PX = 124, 124  # the longest side of a thumbnail, and of the largest size drawn to scale
-MARGIN_PX, HEAD_PX, WORDS_PX = 14, 48, 150
-FONT_PX, LINE_PX = 14, 20
+MOST_THUMBNAILS = 5  # of each size
+THUMB_PX, SCALED_PX = 112, 112  # the longest side of a thumbnail, and of the largest size drawn to scale
+MARGIN_PX, HEAD_PX, WORDS_PX = 14, 60, 150
+FONT_PX, LINE_PX = 16, 22
 PAPER, INK, SOFT = "#ffffff", "#1f2328", "#59636e"
 BOX, BOX_EDGE, FRAME = "#dbe9f9", "#3b73af", "#e8590c"
 CUT_OFF = (255, 255, 255, 165)  # laid over what is not seen
 NOT_LEARNT = (59, 115, 175, 130)  # laid over what a mask leaves out
+LEGEND = "Frames: what is seen of a picture the first time. Blue: what a mask leaves out."
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -58,7 +59,8 @@ def draw_buckets(buckets: Sequence[Bucket]) -> Image.Image:
     width = SCALED_PX + WORDS_PX + MOST_THUMBNAILS * (THUMB_PX + MARGIN_PX) + 4 * MARGIN_PX
     sheet = Image.new("RGB", (width, HEAD_PX + row_height * len(buckets)), PAPER)
     pen = ImageDraw.Draw(sheet)
-    pen.text((MARGIN_PX, (HEAD_PX - LINE_PX) // 2), _headline(buckets), INK, font)
+    for line_number, line in enumerate((_headline(buckets), LEGEND)):
+        pen.text((MARGIN_PX, MARGIN_PX // 2 + line_number * LINE_PX), line, (INK, SOFT)[line_number], font)
     longest = max(max(bucket.size.width_px, bucket.size.height_px) for bucket in buckets)
     for number, bucket in enumerate(buckets):
         top = HEAD_PX + number * row_height
@@ -95,7 +97,7 @@ def _headline(buckets: Sequence[Bucket]) -> str:
     return (
         f"An epoch: {_counted(pictures, 'picture', 'pictures')}, shown {_counted(shown, 'time', 'times')} in "
         f"{_counted(len(buckets), 'size', 'sizes')} and {_counted(batches, 'batch', 'batches')}, "
-        f"{smaller} of them smaller than the others. Frames: what is seen of a picture."
+        f"{smaller} of them smaller than the others."
     )
 
 

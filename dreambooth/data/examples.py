@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from dreambooth.config.augment import Masks
+from dreambooth.config.augment import AugmentConfig, Masks
+from dreambooth.config.concept import Concept
 from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size, training_sizes
@@ -18,9 +19,12 @@ from dreambooth.data.concepts import (
     num_class_images,
     own_pictures,
     preservation_pictures,
+    read_pictures,
 )
 from dreambooth.data.errors import DataError, PictureError
 from dreambooth.data.fitting import fitting_mask, fitting_size, mask_warnings
+from dreambooth.data.held_prompts import with_held_prompts
+from dreambooth.data.holding_out import hold_out
 from dreambooth.data.listing import Skipped
 from dreambooth.data.loss_masks import LossMask
 from dreambooth.data.picture_options import PLAIN, PictureOptions
@@ -44,6 +48,7 @@ class Example:
     repeats: int  # how often an epoch shows it; class images go by turns instead and have 1
     options: PictureOptions = PLAIN
     mask: LossMask | None = None  # None: everything is learnt
+    class_prompt: str | None = None  # under which the untrained model's answer is preserved as well
 
     @property
     def is_prior(self) -> bool:
@@ -59,6 +64,8 @@ class Dataset:
     classes: tuple[Example, ...]
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...]
+    held_out: tuple[Example, ...] = ()  # of the concepts' own pictures those that are measured, not trained
+    validation: tuple[Example, ...] = ()  # pictures of the folder that is measured
 
 
 def build_examples(config: TrainConfig, class_folders: Sequence[Path]) -> Dataset:
@@ -73,12 +80,45 @@ def build_examples(config: TrainConfig, class_folders: Sequence[Path]) -> Datase
         build_concept(config, index, folder)
         for (index, _), folder in zip(enumerate(config.concepts), class_folders, strict=True)
     ]
+    others = _read_validation(config)
+    measured, unfit = _build_part(config, 0, others.usable, is_class=False)
+    instances = tuple(chain.from_iterable(part.instances for part in parts))
+    held = _hold_out(instances, config)
     return Dataset(
-        instances=tuple(chain.from_iterable(part.instances for part in parts)),
+        instances=tuple(example for index, example in enumerate(instances) if index not in held),
         classes=tuple(chain.from_iterable(part.classes for part in parts)),
-        skipped=tuple(chain.from_iterable(part.skipped for part in parts)),
-        warnings=tuple(chain.from_iterable(part.warnings for part in parts)),
+        skipped=(*chain.from_iterable(part.skipped for part in parts), *others.skipped, *unfit),
+        warnings=(*chain.from_iterable(part.warnings for part in parts), *others.warnings),
+        held_out=tuple(_measured(example) for index, example in enumerate(instances) if index in held),
+        validation=tuple(map(_measured, measured)),
     )
+
+
+def _read_validation(config: TrainConfig) -> Pictures:
+    if not config.validation.data_dir.strip():
+        return Pictures((), (), ())
+    folder = Path(config.validation.data_dir)
+    pictures = read_pictures([folder])
+    if not pictures.usable:
+        raise DataError(f"validation.data_dir: there is no usable picture in {folder}")
+    return pictures
+
+
+def _hold_out(instances: Sequence[Example], config: TrainConfig) -> frozenset[int]:
+    """The places of pictures that are not trained; those that preserve what the model knows always are."""
+    taught = [index for index, example in enumerate(instances) if not example.options.is_preservation]
+    pictures = [(instances[index].concept, instances[index].content_hash) for index in taught]
+    held = hold_out(pictures, config.validation.fraction, config.validation.seed)
+    if config.validation.fraction and not held:
+        raise DataError(
+            "validation.fraction: no concept has a picture to spare; set 0, or name a validation folder"
+        )
+    return frozenset(taught[index] for index in held)
+
+
+def _measured(example: Example) -> Example:
+    """An example that is only looked at: nothing of how it would be trained."""
+    return replace(example, repeats=1, loss_weight=1.0, options=PLAIN)
 
 
 def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Dataset:
@@ -94,6 +134,7 @@ def build_concept(config: TrainConfig, index: int, class_folder: Path) -> Datase
     classes, unfit_classes = _build_part(config, index, used, is_class=True)
     if unfit and all(example.options.is_preservation for example in instances):
         raise DataError(f"concept {index}: no picture can be used; {unfit[0].path.name}: {unfit[0].reason}")
+    instances = with_held_prompts(config, index, instances, classes)
     warnings = [*own.warnings, *kept.warnings, *ordinary.warnings]
     masks = [example.mask for example in instances if not example.options.is_preservation]
     warnings += [f"concept {index}: {told}" for told in mask_warnings(masks, config.augment)]
@@ -123,7 +164,7 @@ def _build_example(
     concept, image = config.concepts[index], picture.image
     try:
         size = fitting_size(image, sizes, config.data)
-        mask = fitting_mask(image, replace(config.augment, masks=_masks(config, picture.options)))
+        mask = fitting_mask(image, _augment(config, picture.options))
     except PictureError as error:
         return Skipped(image.path, error.reason)
     return Example(
@@ -132,7 +173,7 @@ def _build_example(
         size=size,
         content_hash=image.content_hash,
         caption=picture.caption,
-        prompt=_plain_prompt(config, index, picture, is_class=is_class),
+        prompt=_plain_prompt(config, concept, picture, is_class=is_class),
         concept=index,
         is_class=is_class,
         loss_weight=_loss_weight(config, picture.options, is_class=is_class),
@@ -142,25 +183,25 @@ def _build_example(
     )
 
 
-def _plain_prompt(config: TrainConfig, index: int, picture: Picture, *, is_class: bool) -> str:
-    concept = config.concepts[index]
+def _plain_prompt(config: TrainConfig, concept: Concept, picture: Picture, *, is_class: bool) -> str:
     if is_class:
         return class_caption(concept, picture.caption, config.method)
     return vary_instance_prompt(config, concept, picture.caption, picture.options, chances=None)
 
 
 def _loss_weight(config: TrainConfig, options: PictureOptions, *, is_class: bool) -> float:
-    weight = config.loss.prior_loss_weight if is_class or options.is_preservation else 1.0
+    weight = config.preservation.weight if is_class or options.is_preservation else 1.0
     return weight if options.loss_scale is None else weight * options.loss_scale
+
+
+def _augment(config: TrainConfig, options: PictureOptions) -> AugmentConfig:
+    """The settings; with the mask of its transparency where the picture asks for that itself."""
+    if not options.alpha_mask:
+        return config.augment
+    with_alpha: dict[Masks, Masks] = {"off": "alpha", "file": "both"}
+    return replace(config.augment, masks=with_alpha.get(config.augment.masks, config.augment.masks))
 
 
 def _is_enlarged(example: Example) -> bool:
     own, size = example.original_size, example.size
     return own.width_px < size.width_px or own.height_px < size.height_px
-
-
-def _masks(config: TrainConfig, options: PictureOptions) -> Masks:
-    masks = config.augment.masks
-    if not options.alpha_mask:
-        return masks
-    return "alpha" if masks == "off" else "both" if masks == "file" else masks

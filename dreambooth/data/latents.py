@@ -22,6 +22,7 @@ from dreambooth.data.pixels import picture_to_tensor
 
 Encode = Callable[[Tensor], tuple[Tensor, Tensor]]  # (1, 3, H, W) in -1 … 1 → mean and std, both (1, c, h, w)
 Looks = Callable[[Example], Iterable[Look]]  # those that are shown again and again
+Flips = Callable[[Example], Iterable[bool]]  # whether it is shown mirrored, as it is, or both
 Progress = Callable[[int, int], None]  # pictures done, pictures in all
 
 
@@ -41,7 +42,7 @@ class LatentSource:
         self,
         dataset: Dataset,
         *,
-        with_flips: bool,
+        flips: Flips,
         progress: Progress,
         looks: Looks = lambda _: (PLAIN,),
         share: slice = slice(None),
@@ -55,7 +56,7 @@ class LatentSource:
         wanted = {
             (example.content_hash, example.size, flipped, look): example
             for example in chain(dataset.instances, dataset.classes)
-            for flipped in ((False, True) if with_flips else (False,))
+            for flipped in flips(example)
             for look in looks(example)
         }
         in_order = sorted(wanted.items(), key=lambda pair: pair[0][1])[share]  # one size after another

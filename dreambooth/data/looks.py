@@ -50,7 +50,7 @@ def draw_look(
     """
     if not augment.variants:
         look = _draw(augment, whole, size, where)
-        return look if look == _plain(augment) else replace(look, is_kept=False)
+        return look if look == plain_look(augment) else replace(look, is_kept=False)
     number = random.Random(f"{where} variant").randrange(augment.variants)
     return _draw(augment, whole, size, f"{seed} variant {number} of {picture}")
 
@@ -61,10 +61,11 @@ def kept_looks(augment: AugmentConfig, whole: Size, size: Size, *, picture: str,
         names = (f"{seed} variant {number} of {picture}" for number in range(augment.variants))
         return list(dict.fromkeys(_draw(augment, whole, size, name) for name in names))
     shows_plain = augment.crop == "center" and not augment.rotation_degrees and augment.colour_probability < 1
-    return [_plain(augment)] if shows_plain else []
+    return [plain_look(augment)] if shows_plain else []
 
 
-def _plain(augment: AugmentConfig) -> Look:
+def plain_look(augment: AugmentConfig) -> Look:
+    """A picture without chances."""
     return Look(is_normalised=augment.dynamic_normalisation)
 
 

@@ -50,7 +50,7 @@ _KNOWN: FileMemory[MaskFacts] = FileMemory(MOST_REMEMBERED)
 
 def find_mask_file(picture: Path) -> Path | None:
     """The mask that lies beside a picture."""
-    places = (picture.with_name(f"{picture.stem}{ending}.png") for ending in MASK_ENDINGS)
+    places = (picture.with_name(picture.stem + ending) for ending in MASK_ENDINGS)
     return next((place for place in places if place.is_file()), None)
 
 

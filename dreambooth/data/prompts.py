@@ -80,6 +80,24 @@ def sample_prompt(concept: Concept, caption: str, method: Method) -> str:
     return instance_caption(concept, caption, method)
 
 
+def swap_token(prompt: str, instance_token: str, class_token: str) -> str:
+    """A prompt that names the subject, as one that names its class; without the token it stays as it is.
+
+    >>> swap_token("a photo of a sks dog", "sks", "dog")
+    'a photo of a dog'
+    >>> swap_token("a photo of sks", "sks", "dog")
+    'a photo of dog'
+    """
+    token, class_token = _collapse(instance_token), _collapse(class_token)
+    if not find_word(prompt, token):
+        return prompt
+    without = replace_word(prompt, token, "")
+    is_class_left = find_word(without, class_token) and not find_word(token, class_token)
+    if is_class_left and not re.search(r"[(\[]\s*[:)\]]", without):  # brackets around nothing
+        return re.sub(r"([(\[]) ", r"\1", without)
+    return replace_word(prompt, token, class_token)
+
+
 def link_token(text: str, instance_token: str, class_token: str) -> str:
     """``text`` with the instance token: as it is when it has it, else before the class word, else in front.
 

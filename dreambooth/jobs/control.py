@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder
+from dreambooth.config.live import load_changes, with_live_values
 from dreambooth.config.rules import find_problems
 from dreambooth.config.settings import TrainConfig
-from dreambooth.config.store import Busy, ConfigError, Conflict
+from dreambooth.config.store import Busy, ConfigError, Conflict, config_from_json
 from dreambooth.events import (
     REQUESTS,
     Request,
     ask,
     line_is,
     parse_event,
+    read_change,
     read_lines_backwards,
     take_requests,
 )
 from dreambooth.jobs.library import Library
-from dreambooth.jobs.runs import is_alive, job_of
+from dreambooth.jobs.runs import is_alive, job_of, read_job
 from dreambooth.jobs.shelf import library_lock
 from dreambooth.jobs.start import ResultFolders, prepare_training, start_worker
-from dreambooth.jobs.trainings import find_living_training, find_resumable
+from dreambooth.jobs.trainings import find_living_training, find_resumable, is_paused
 
 
 def begin_training(
@@ -69,6 +73,32 @@ def ask_training(run: RunFolder, request: str) -> Request:
         raise Conflict("this training is not under way any more")
     ask(run, asked)
     return asked
+
+
+def current_config(run: RunFolder) -> TrainConfig:
+    """The settings of a training as they are now, with all that was changed since it was given."""
+    config = config_from_json(read_job(run)["config"])
+    for change in load_changes(run):
+        config = with_live_values(config, change.values)
+    return config
+
+
+def change_training(run: RunFolder, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Change settings of a training that is under way or paused, by dotted name; from its next step on.
+
+    Raises ConfigError for settings that cannot change now. What was asked and not yet taken counts too.
+    """
+    if job_of(run) != "train" or not (is_alive(run) or is_paused(run)):
+        raise Conflict("this training is not under way any more")
+    asked = {**read_change(run), **values}
+    with_live_values(current_config(run), asked)
+    ask(run, "change", asked)
+    return asked
+
+
+def keep_changes(library: Library, name: str, values: Mapping[str, Any]) -> None:
+    """Give the model itself the settings that its training was given, for its next ones."""
+    library.change_config(name, lambda config: with_live_values(config, values))
 
 
 def cancel(run: RunFolder) -> None:

@@ -38,6 +38,15 @@ class Curves:
             self._open[name] = [*_spikes(points), (step, value)]
         self.last_step = step
 
+    def add_more(self, step: int, values: Mapping[str, float | None]) -> None:
+        """More values at the last step, or at a later one; of a value that is told again the last counts."""
+        if step != self.last_step:
+            self.add(step, values)
+            return
+        for name, value in values.items():
+            points = [point for point in self._open.get(name, []) if point[0] != step]
+            self._open[name] = [*_spikes(points), (step, value)]
+
     def take_back(self, step: int) -> None:
         """Forget this step and all after it."""
         if step > self.last_step:

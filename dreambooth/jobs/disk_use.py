@@ -8,7 +8,7 @@ from pathlib import Path
 from dreambooth.config.folders import ModelFolder
 
 CLASSIFIERS = "classifiers_"
-PARTS = ("working", "checkpoints", "samples", "cache", "runs", "backups")
+PARTS = ("working", "checkpoints", "snapshots", "samples", "cache", "runs", "backups")
 
 
 def disk_use(folder: ModelFolder) -> dict[str, int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.config.store import ConfigError, NotFound
-from dreambooth.jobs.disk_use import disk_use
+from dreambooth.jobs.disk_use import disk_use, folder_bytes
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.model_list import describe_model
 from dreambooth.jobs.run_end import find_outcome
@@ -19,6 +19,7 @@ from dreambooth.jobs.shelf import find_living_run
 from dreambooth.jobs.trainings import find_interrupted
 
 SAVED_STEP = re.compile(r".*_(\d+)\.(safetensors|ckpt)")
+SNAPSHOT = re.compile(r".*_(\d+)")
 LONGEST_HEADER_BYTES = 16 << 20
 
 
@@ -49,11 +50,16 @@ def _describe_run(library: Library, run: RunFolder) -> dict[str, Any]:
 
 
 def list_saves(folder: ModelFolder) -> list[dict[str, Any]]:
-    """The checkpoints and LoRA files that trainings saved, the latest step first."""
+    """The checkpoints, LoRA files and snapshots that trainings saved, the latest step first."""
     found = [
         (int(name[1]), path)
         for path in folder.checkpoints.glob("*")
         if (name := SAVED_STEP.fullmatch(path.name)) and path.is_file()
+    ]
+    found += [
+        (int(name[1]), path)
+        for path in folder.snapshots.glob("[!.]*")
+        if (name := SNAPSHOT.fullmatch(path.name)) and path.is_dir()
     ]
     return [_describe_save(folder, path, step) for step, path in sorted(found, reverse=True)]
 
@@ -66,15 +72,28 @@ def find_save(folder: ModelFolder, path: str) -> dict[str, Any]:
     return found
 
 
+def find_save_of_step(folder: ModelFolder, step: int) -> dict[str, Any]:
+    """What was saved at a step of the model's life, first of all a checkpoint or an adapter."""
+    found = [save for save in list_saves(folder) if save["step"] == step]
+    if not found:
+        raise ConfigError(f"weights: {folder.name} has no saved step {step}")
+    return min(found, key=lambda save: bool(save["kind"] == "snapshot"))
+
+
 def _describe_save(folder: ModelFolder, path: Path, step: int) -> dict[str, Any]:
-    preview = path.with_suffix(".preview.png")
+    if path.parent == folder.snapshots:
+        preview, size, kind = None, folder_bytes(path), "snapshot"
+    else:
+        preview, size = path.with_suffix(".preview.png"), path.stat().st_size
+        kind = "adapter" if is_lora(path) else "checkpoint"
     return {
         "path": path.relative_to(folder.path).as_posix(),
         "step": step,
-        "bytes": path.stat().st_size,
+        "kind": kind,
+        "bytes": size,
         "saved": path.stat().st_mtime,
-        "preview": str(preview) if preview.exists() else None,
-        "is_lora": is_lora(path),
+        "preview": str(preview) if preview and preview.exists() else None,
+        "is_lora": kind == "adapter",
     }
 
 

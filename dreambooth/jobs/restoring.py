@@ -11,12 +11,13 @@ WEIGHTS = (".safetensors", ".ckpt")
 
 
 def prepare_restore(library: Library, name: str, weights: str) -> RunFolder:
-    """The run of the job; ``weights`` is a file inside the model's folder; raises ConfigError for others."""
+    """The run of the job; ``weights`` lies inside the model's folder; raises ConfigError for others."""
     library.load(name)
     folder = library.folder(name)
     path = (folder.path / weights).resolve()
     is_inside = path.is_relative_to(folder.path.resolve())
-    if not (is_inside and path.suffix in WEIGHTS and path.is_file()):
-        raise ConfigError(f"weights: {weights} is no checkpoint or LoRA file of {name}")
+    is_snapshot = path.parent == folder.snapshots.resolve() and path.is_dir()
+    if not is_snapshot and not (is_inside and path.suffix in WEIGHTS and path.is_file()):
+        raise ConfigError(f"weights: {weights} is no checkpoint, LoRA file or snapshot of {name}")
     told = path.relative_to(folder.path.resolve()).as_posix()
     return prepare_run(library, folder, "restore", {"weights": told})

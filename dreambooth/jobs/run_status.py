@@ -8,7 +8,9 @@ from dreambooth.config.folders import RunFolder
 from dreambooth.jobs.run_end import LOST, silent_end, was_just_given
 from dreambooth.jobs.run_story import RunStory
 
-Status = Literal["running", "waiting", "done", "stopped", "discarded", "refused", "failed", "lost", "none"]
+Status = Literal[
+    "running", "waiting", "paused", "done", "stopped", "discarded", "refused", "failed", "lost", "none"
+]
 
 
 def find_status(run: RunFolder, story: RunStory, *, was_alive: bool) -> Status:
@@ -28,6 +30,11 @@ def describe_status(status: Status, story: RunStory) -> str:
         return _describe_work(story)
     if status == "stopped" and story.job == "train" and story.step is not None:
         return f"stopped at step {story.step} of {story.num_steps}; it can go on"
+    if status == "paused":
+        where = (
+            "before its first step" if story.step is None else f"at step {story.step} of {story.num_steps}"
+        )
+        return f"paused {where}; the device is free for other work"
     if status == "waiting" and story.waiting is not None:
         return f"waiting: {story.waiting.get('message', 'another job is running')}"
     words: dict[Status, str] = {
@@ -45,6 +52,8 @@ def describe_status(status: Status, story: RunStory) -> str:
 def _describe_work(story: RunStory) -> str:
     if story.progress is not None:
         return "{what}: {done} of {total}".format_map(story.progress)
+    if story.rest_seconds:
+        return f"resting for {story.rest_seconds} s at step {story.step} of {story.num_steps}"
     if story.is_training:
         return f"training: step {story.step} of {story.num_steps}"
     return f"{story.job}: preparing" if story.worker else f"{story.job}: starting"

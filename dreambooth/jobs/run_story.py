@@ -18,7 +18,6 @@ NUMBERS = (
     "loss",
     "instance_loss",
     "prior_loss",
-    "validation_loss",
     "grad_norm",
     "memory_bytes",
     "ram_bytes",
@@ -55,6 +54,10 @@ class RunStory:
         self.num_class_images = 0
         self.class_images: deque[str] = deque(maxlen=CLASS_IMAGES_KEPT)
         self.summary: str | None = None
+        self.rest_seconds = 0  # of the rest that it takes now
+        self.validations: dict[int, float] = {}  # step of the run → loss
+        self.judged: dict[int, dict[str, Any]] = {}  # step of the run → what was seen at its save
+        self.changes: list[dict[str, Any]] = []
         self._pace: deque[tuple[int, float]] = deque(maxlen=PACE_STEPS + 1)  # step, time
 
     def take(self, event: Event) -> None:
@@ -117,6 +120,10 @@ class RunStory:
         self._take_back(self.steps_before + event["step"] + 1)
         self.samples = self._still_true(self.samples, event["step"])
         self.checkpoints = self._still_true(self.checkpoints, event["step"])
+        self.rest_seconds = 0
+        for told in (self.validations, self.judged):
+            for step in [step for step in told if step > event["step"]]:
+                del told[step]
 
     def _still_true(self, told: list[dict[str, Any]], step: int) -> list[dict[str, Any]]:
         kept = [each for each in told if each["step"] is None or each["step"] <= step or each.get("asked")]
@@ -125,6 +132,7 @@ class RunStory:
 
     def _take_step(self, event: Event) -> None:
         self.last_step, self.progress = event, None
+        self.rest_seconds = 0
         self._pace.append((event["step"], event["time"]))
         step, values = event["lifetime_step"], _values(event)
         if step <= self.curves.last_step:
@@ -137,6 +145,18 @@ class RunStory:
         ):  # of steps that were not all read, those with extremes tell nothing of the others
             self.means.add(step, values)
 
+    def _take_validation(self, event: Event) -> None:
+        """Told behind the step that it measures, or before the first."""
+        sets = event["sets"]
+        values = {
+            "validation_loss": event["loss"],
+            "validation_trained": event["train_loss"],
+            **({f"validation_{name}": loss for name, loss in sets.items()} if len(sets) > 1 else {}),
+        }
+        known = {name: value for name, value in values.items() if value is not None}
+        self.curves.add_more(event["lifetime_step"], known)
+        self.means.add(event["lifetime_step"], known)
+
     def _take_back(self, step: int) -> None:
         """Forget this step and all after it: they will be told again."""
         self.curves.take_back(step)
@@ -144,11 +164,26 @@ class RunStory:
 
     def _take_sample(self, event: Event) -> None:
         sample = {name: event[name] for name in ("path", "prompt", "seed")}
+        if "weights" in event:
+            sample["weights"] = event["weights"]
         sample["path"] = self._absolute(event["path"])
         self.samples.append({**sample, "step": event.get("step"), "asked": event.get("asked", False)})
 
     def _take_checkpoint(self, event: Event) -> None:
         self.checkpoints.append({"step": event["step"], "path": self._absolute(event["path"])})
+
+    def _rest(self, event: Event) -> None:
+        self.rest_seconds = event["seconds"]
+
+    def _take_validation(self, event: Event) -> None:
+        if event["loss"] is not None:
+            self.validations[event["step"]] = event["loss"]
+
+    def _take_judged(self, event: Event) -> None:
+        self.judged[event["step"]] = {"grid": self._absolute(event["grid"]), "drift": event["drift"]}
+
+    def _take_change(self, event: Event) -> None:
+        self.changes.append({"step": event["step"], "values": event["values"]})
 
     def _end(self, event: Event) -> None:
         if event["outcome"]:
@@ -167,8 +202,14 @@ _TAKERS: dict[str, Callable[[RunStory, Event], None]] = {
     "class_image": RunStory._take_class_image,
     "start": RunStory._start,
     "step": RunStory._take_step,
+    "validation": RunStory._take_validation,
     "sample": RunStory._take_sample,
     "checkpoint": RunStory._take_checkpoint,
+    "snapshot": RunStory._take_checkpoint,
+    "resting": RunStory._rest,
+    "validation": RunStory._take_validation,
+    "judged": RunStory._take_judged,
+    "changed": RunStory._take_change,
     "summary": RunStory._take_summary,
     "end": RunStory._end,
 }

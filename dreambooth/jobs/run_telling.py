@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dreambooth.jobs.run_judgement import judge_story
 from dreambooth.jobs.run_status import Status, describe_status, find_message
 from dreambooth.jobs.run_story import RunStory
 
@@ -36,6 +37,7 @@ def read_cursor(told: object) -> Cursor | None:
 
 def tell_story(run: str, story: RunStory, status: Status, cursor: Cursor | None) -> dict[str, Any]:
     """The run as it is now; ``is_whole`` when curves and samples are told from their beginning."""
+    saved = [each for each in story.checkpoints if Path(each["path"]).exists()]
     curves, generation = story.curves, story.curves.generation
     is_known = cursor is not None and (cursor.run, cursor.generation) == (run, generation)
     since = cursor if cursor is not None and is_known else Cursor(run, generation)
@@ -53,7 +55,9 @@ def tell_story(run: str, story: RunStory, status: Status, cursor: Cursor | None)
         "num_class_images": story.num_class_images,
         "class_images": [path for path in story.class_images if Path(path).exists()],
         "summary": story.summary,
-        "checkpoints": [each for each in story.checkpoints if Path(each["path"]).exists()],
+        "checkpoints": saved,
+        "judgement": judge_story(story, saved),
+        "changes": story.changes,
         "samples": story.samples[since.samples :],
         "curves": curves.since(since.step),
         "means": story.means.since(since.step),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.config.folders import ModelFolder, RunFolder, written_whole
+from dreambooth.config.live import forget_changes
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import Busy, ConfigError, ModelRecord, changed, config_from_json, config_to_json
 from dreambooth.environment import child_variables, environment_python
@@ -37,6 +38,7 @@ CHANGEABLE_SETTINGS = (
     "lora.unet_lr",
     "lora.text_",
 )
+FIXED_SETTINGS = ("optimizer.name", "optimizer.class_name", "optimizer.arguments")  # what its state hangs on
 
 
 def _new_run(runs: Path, job: str) -> RunFolder:
@@ -114,13 +116,14 @@ def prepare_training(
 
 def change_run(run: RunFolder, changes: Mapping[str, str]) -> None:
     """Change settings of an interrupted training, of those that its state does not depend on."""
-    fixed = [name for name in changes if not name.startswith(CHANGEABLE_SETTINGS) or name == "optimizer.name"]
+    fixed = [name for name in changes if not name.startswith(CHANGEABLE_SETTINGS) or name in FIXED_SETTINGS]
     if fixed:
         raise ConfigError(f"{', '.join(fixed)} cannot change in the middle of a training; start a new one")
     if is_alive(run):
         raise Busy("the training is under way; stop it before its settings are changed")
     asked = read_job(run)
     asked["config"] = config_to_json(changed(config_from_json(asked["config"]), changes))
+    forget_changes(run, changes)
     with written_whole(run.config_file) as file:
         json.dump(asked, file, indent=2, ensure_ascii=False)
 

@@ -39,6 +39,18 @@ def find_unfinished_training(folder: ModelFolder) -> RunFolder | None:
     return None
 
 
+def is_paused(run: RunFolder) -> bool:
+    """Whether a training was paused, and has not gone on since."""
+    end = find_end(run)
+    return end is not None and end["outcome"] == "paused" and not is_alive(run)
+
+
+def find_changeable(library: Library, name: str) -> RunFolder:
+    """The model's training that is under way or paused; raises ConfigError when there is none."""
+    run = find_unfinished_training(library.folder(name))
+    return run if run is not None and is_paused(run) else find_asked_training(library, name)
+
+
 def find_resumable(library: Library, name: str) -> RunFolder:
     """The training to go on with; raises ConfigError when there is none."""
     library.load(name)
@@ -54,7 +66,12 @@ def find_interrupted(library: Library, name: str) -> dict[str, Any] | None:
     if run is None or is_alive(run):
         return None
     summary = summarize(run)
-    return {"run": library.run_place(run), "step": summary.step or 0, "num_steps": summary.num_steps}
+    return {
+        "run": library.run_place(run),
+        "step": summary.step or 0,
+        "num_steps": summary.num_steps,
+        "is_paused": summary.outcome == "paused",
+    }
 
 
 def find_last_training(folder: ModelFolder) -> RunFolder | None:

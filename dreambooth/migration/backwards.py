@@ -33,13 +33,14 @@ SAMPLERS = {
     "unipc": "UniPCMultistep",
 }
 MODEL_TYPES = {"sd1": "v1x", "sdxl": "SDXL"}
+RESULT, SNAPSHOT = ("result", "both"), ("snapshot", "both")
 PRECISIONS = ("no", "fp16", "bf16")
 Told = tuple[str, Any]
 
 
 def settings_to_old(config: TrainConfig) -> dict[str, Any]:
     """The settings that the old extension had as well, by its names; concepts apart."""
-    parts = (_same, _training, _captions, _lora, _saving)
+    parts = (_same, _training, _captions, _objective, _lora, _saving)
     return dict(told for part in parts for told in part(config))
 
 
@@ -94,6 +95,15 @@ def _training(config: TrainConfig) -> Iterator[Told]:
         yield "hflip", config.augment.flip_probability > 0
 
 
+def _objective(config: TrainConfig) -> Iterator[Told]:
+    preservation = config.preservation
+    yield "dream_detail_preservation", config.loss.dream_detail_preservation / 2
+    yield "prior_loss_scale", preservation.final_weight >= 0
+    if preservation.final_weight >= 0:
+        yield "prior_loss_weight_min", preservation.final_weight
+        yield "prior_loss_target", round(preservation.fall_fraction * config.duration.num_epochs)
+
+
 def _captions(config: TrainConfig) -> Iterator[Told]:
     yield "clip_skip", config.captions.clip_skip
     yield "max_token_length", int(config.captions.max_tokens)
@@ -114,8 +124,17 @@ def _lora(config: TrainConfig) -> Iterator[Told]:
 def _saving(config: TrainConfig) -> Iterator[Told]:
     saving = config.saving
     for kind in ("ckpt", "lora"):
-        yield f"save_{kind}_during", saving.save_every_epochs > 0
-        yield f"save_{kind}_after", saving.save_at_end
+        if saving.during != "nothing" or not saving.save_every_epochs:
+            yield f"save_{kind}_during", saving.save_every_epochs > 0 and saving.during in RESULT
+        yield f"save_{kind}_after", saving.at_end in RESULT
+        if saving.on_stop != "as_at_end":
+            yield f"save_{kind}_cancel", saving.on_stop in RESULT
+    yield "save_state_during", saving.save_every_epochs > 0 and saving.during in SNAPSHOT
+    yield "save_state_after", saving.at_end in SNAPSHOT
+    if saving.on_stop != "as_at_end":
+        yield "save_state_cancel", saving.on_stop in SNAPSHOT
+    yield "epoch_pause_frequency", config.duration.pause_every_epochs
+    yield "epoch_pause_time", config.duration.pause_seconds
     yield "save_embedding_every", saving.save_every_epochs or OLD_SAVE_EVERY_EPOCHS
     yield "save_preview_every", config.samples.sample_every_epochs
     yield "scheduler", SAMPLERS[config.samples.sampler]

@@ -43,7 +43,7 @@ def class_images_each(value: object, old: Old) -> Becomes:
     return max(1, total // count)
 
 
-OURS_ALONE = {"repeats", "preservation_data_dir", "preservation_multiply"}
+OURS_ALONE = {"repeats", "resolution", "preservation_data_dir", "preservation_multiply"}
 FIELDS: dict[str, Place] = {
     **{field.name: to(field.name) for field in fields(Concept) if field.name not in OURS_ALONE},
     "file_prompt_contents": Dropped("write [filewords] into the prompts where the caption belongs"),

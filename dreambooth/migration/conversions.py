@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from dreambooth.config.option import Value
-from dreambooth.migration.places import Becomes, Old, Unfit, WithoutMeaning, to_number
+from dreambooth.migration.places import Becomes, Convert, Old, Unfit, WithoutMeaning, to_number
 
 OPTIMIZERS = {
     "8bit adamw": "adamw_8bit",
@@ -37,6 +38,9 @@ SAMPLERS = {
 }
 OLD_SAVE_EVERY_EPOCHS = 25  # its default
 OLD_RANK = 4  # its default
+OLD_NUM_EPOCHS = 100  # its default, as those of the next two
+OLD_PRIOR_LOSS_TARGET = 100
+OLD_LEAST_PRIOR_WEIGHT = 0.1
 
 
 def _look_up(value: object, table: dict[str, str], what: str) -> str:
@@ -60,6 +64,11 @@ def eight_bit(value: object, _: Old) -> str:
 def flip_probability(value: object, _: Old) -> float:
     """Half of the showings, where pictures were mirrored at all."""
     return 0.5 if to_flag(value) else 0.0
+
+
+def crop(value: object, _: Old) -> str:
+    """The middle, or any part: without the check box pictures were cut at random."""
+    return "center" if to_flag(value) else "random"
 
 
 def to_flag(value: object) -> bool:
@@ -206,8 +215,7 @@ def precision(value: object, _: Old) -> str:
 
 def save_every(_: object, old: Old) -> Becomes:
     """How often a file is saved during training, when one of the check boxes for it was set."""
-    box = "save_lora_during" if old.flag("use_lora") else "save_ckpt_during"
-    is_wanted = old.flag(box, default=True)
+    is_wanted = what_was_saved(old, "during") != "nothing"
     every = to_number(old.values.get("save_embedding_every", OLD_SAVE_EVERY_EPOCHS)) if is_wanted else 0
     return _every("saving.save_every", every, old)
 
@@ -227,7 +235,7 @@ def checkpoint_box(value: object, old: Old) -> Becomes:
     to_flag(value)
     if old.flag("use_lora"):
         raise WithoutMeaning("a LoRA was trained; its own box counts")
-    return save_every(value, old)
+    return snapshots_during(value, old)
 
 
 def lora_box(value: object, old: Old) -> Becomes:
@@ -235,21 +243,40 @@ def lora_box(value: object, old: Old) -> Becomes:
     to_flag(value)
     if not old.flag("use_lora"):
         raise WithoutMeaning("no LoRA was trained")
-    return save_every(value, old)
+    return snapshots_during(value, old)
 
 
-def checkpoint_at_end(value: object, old: Old) -> bool:
-    """Whether a checkpoint of the full model is saved at the end."""
-    if old.flag("use_lora"):
-        raise WithoutMeaning("a LoRA was trained; its own box counts")
-    return to_flag(value)
+def snapshots_during(value: object, old: Old) -> Becomes:
+    """How often anything is saved during training, and what."""
+    to_flag(value)
+    what = what_was_saved(old, "during")
+    every = save_every(value, old)
+    told = dict(every) if isinstance(every, Mapping) else {}
+    return told if what == "nothing" else {**told, "saving.during": what}
 
 
-def lora_at_end(value: object, old: Old) -> bool:
-    """Whether a LoRA file is saved at the end."""
-    if not old.flag("use_lora"):
-        raise WithoutMeaning("no LoRA was trained")
-    return to_flag(value)
+def what_was_saved(old: Old, moment: str) -> str:
+    """What the boxes of a moment (``during``, ``after``, ``cancel``) say, by our name for it."""
+    kind = "lora" if old.flag("use_lora") else "ckpt"
+    has_result = old.flag(f"save_{kind}_{moment}", default=True)
+    has_snapshot = old.flag(f"save_state_{moment}")
+    if has_snapshot:
+        return "both" if has_result else "snapshot"
+    return "result" if has_result else "nothing"
+
+
+def saved_at(moment: str, kind: str = "") -> Convert:
+    """How a box of a moment is converted; ``kind`` (``ckpt``, ``lora``) when it is for one kind alone."""
+
+    def convert(value: object, old: Old) -> str:
+        to_flag(value)
+        if kind and (kind == "lora") != old.flag("use_lora"):
+            is_lora = old.flag("use_lora")
+            told = "a LoRA was trained; its own box counts" if is_lora else "no LoRA was trained"
+            raise WithoutMeaning(told)
+        return what_was_saved(old, moment)
+
+    return convert
 
 
 def seed(value: object, _: Old) -> int:
@@ -258,6 +285,23 @@ def seed(value: object, _: Old) -> int:
     if number < 0:
         raise WithoutMeaning("was a random one")
     return int(number)
+
+
+def dream_exponent(value: object, _: Old) -> float:
+    """The old extension raised the variance of the noise to this power, the paper its root."""
+    return 2 * to_number(value)
+
+
+def falling_prior_weight(value: object, old: Old) -> Becomes:
+    """The box by which the prior loss weight fell to a least one, over so many epochs."""
+    if not to_flag(value):
+        raise WithoutMeaning("the prior loss weight was constant")
+    epochs = max(1.0, old.number("num_train_epochs", OLD_NUM_EPOCHS))
+    share = old.number("prior_loss_target", OLD_PRIOR_LOSS_TARGET) / epochs
+    return {
+        "preservation.final_weight": old.number("prior_loss_weight_min", OLD_LEAST_PRIOR_WEIGHT),
+        "preservation.fall_fraction": min(1.0, max(0.001, share)),
+    }
 
 
 def clip_skip(value: object, old: Old) -> int:

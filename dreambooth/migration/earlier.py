@@ -19,7 +19,7 @@ EARLIER: dict[str, Place] = {
     "adaptation_eps": D_ADAPTATION,
     "adaptation_growth_rate": D_ADAPTATION,
     "adaptation_momentum": D_ADAPTATION,
-    "center_crop": always("pictures are always cut at the centre"),
+    "center_crop": to("augment.crop", convert=conversions.crop),
     "deis_train_scheduler": always("all of them added noise alike"),
     "enable_tomesd": not_yet("token merging; it made previews faster"),
     "half_lora": to("saving.dtype", convert=conversions.half_precision, superseded_by="half_model"),
@@ -35,7 +35,7 @@ EARLIER: dict[str, Place] = {
     "output_dir": always("paths inside a model folder are relative here"),
     "save_class_txt": always("every class image has its caption beside it"),
     "save_use_epochs": always("tells what the frequencies of saving count"),
-    "save_use_global_counts": Dropped("frequencies of saving count within a training", (False, None)),
+    "save_use_global_counts": to("saving.count_lifetime"),
     "scale_lr": to(
         "optimizer.unet_lr", "optimizer.text_encoder_lr", convert=conversions.scaled_learning_rate
     ),

@@ -11,7 +11,7 @@ from dreambooth.migration.places import Dropped, Kept, Place, always, not_yet, t
 CONCEPTS = Kept("concepts, field by field")
 PATH = always("paths inside a model folder are relative here")
 HAD_NO_EFFECT = always("had no effect in the old extension either")
-WHILE_TRAINING = always("the state is kept as long as a training may go on")
+SAVED_DURING = ("saving.save_every_epochs", "saving.save_every_steps", "saving.during")
 
 # The last generation, of 2023 to 2025: 106 keys.
 LATEST: dict[str, Place] = {
@@ -24,12 +24,12 @@ LATEST: dict[str, Place] = {
     "deterministic": always("every run is: the same seed gives the same weights"),
     "disable_class_matching": always("class images are counted whatever their prompt and size"),
     "disable_logging": always("curves are always written"),
-    "dream_detail_preservation": not_yet("DREAM", 0, 0.5),
-    "dynamic_img_norm": not_yet("normalisation of each picture by itself"),
+    "dream_detail_preservation": to("loss.dream_detail_preservation", convert=conversions.dream_exponent),
+    "dynamic_img_norm": to("augment.dynamic_normalisation"),
     "ema_predict": HAD_NO_EFFECT,
     "epoch": Kept("lifetime_epochs"),
-    "epoch_pause_frequency": not_yet("pauses; `ask NAME stop` and `--resume` do the same by hand"),
-    "epoch_pause_time": always("the length of the pauses"),
+    "epoch_pause_frequency": to("duration.pause_every_epochs"),
+    "epoch_pause_time": to("duration.pause_seconds"),
     "freeze_clip_normalization": HAD_NO_EFFECT,
     "freeze_spectral_norm": not_yet("frozen spectral norms"),
     "full_mixed_precision": always("weights that learn stay in fp32"),
@@ -42,7 +42,7 @@ LATEST: dict[str, Place] = {
     "hflip": to("augment.flip_probability", convert=conversions.flip_probability),
     "infer_ema": always("with ema.enabled the average is what checkpoints hold"),
     "initial_revision": HAD_NO_EFFECT,
-    "input_pertubation": HAD_NO_EFFECT,
+    "input_pertubation": always("had no effect in the old extension; noise.input_perturbation has"),
     "learning_rate": to("optimizer.unet_lr", "optimizer.text_encoder_lr", convert=conversions.learning_rate),
     "learning_rate_min": to("schedule.min_lr_fraction", convert=conversions.min_lr_fraction),
     "lifetime_revision": HAD_NO_EFFECT,
@@ -75,37 +75,35 @@ LATEST: dict[str, Place] = {
     "pretrained_vae_name_or_path": Dropped(
         "the VAE in working/ is the model's; `create --vae` takes another"
     ),
-    "prior_loss_scale": not_yet("a prior weight that falls; loss.prior_loss_weight is constant"),
+    "prior_loss_scale": to(
+        "preservation.final_weight", "preservation.fall_fraction", convert=conversions.falling_prior_weight
+    ),
     "prior_loss_target": always("belongs to prior_loss_scale"),
-    "prior_loss_weight": to("loss.prior_loss_weight"),
+    "prior_loss_weight": to("preservation.weight"),
     "prior_loss_weight_min": always("belongs to prior_loss_scale"),
     "resolution": to("data.resolution"),
     "revision": Kept("lifetime_steps; it counted images, we count updates of the weights"),
     "sample_batch_size": always("the trainer chooses how many pictures it draws at once"),
     "sanity_prompt": to("samples.sanity_prompt"),
     "sanity_seed": to("samples.sanity_seed"),
-    "save_ckpt_after": to("saving.save_at_end", convert=conversions.checkpoint_at_end),
-    "save_ckpt_cancel": Dropped("a stopped training keeps its state and weights; `export` writes the file"),
-    "save_ckpt_during": to(
-        "saving.save_every_epochs", "saving.save_every_steps", convert=conversions.checkpoint_box
-    ),
+    "save_ckpt_after": to("saving.at_end", convert=conversions.saved_at("after", "ckpt")),
+    "save_ckpt_cancel": to("saving.on_stop", convert=conversions.saved_at("cancel", "ckpt")),
+    "save_ckpt_during": to(*SAVED_DURING, convert=conversions.checkpoint_box),
     "save_ema": always("with ema.enabled the average is what checkpoints hold"),
     "save_embedding_every": to(
         "saving.save_every_epochs", "saving.save_every_steps", convert=conversions.save_every
     ),
-    "save_lora_after": to("saving.save_at_end", convert=conversions.lora_at_end),
-    "save_lora_cancel": Dropped("a stopped training keeps its state and weights; `export` writes the file"),
-    "save_lora_during": to(
-        "saving.save_every_epochs", "saving.save_every_steps", convert=conversions.lora_box
-    ),
+    "save_lora_after": to("saving.at_end", convert=conversions.saved_at("after", "lora")),
+    "save_lora_cancel": to("saving.on_stop", convert=conversions.saved_at("cancel", "lora")),
+    "save_lora_during": to(*SAVED_DURING, convert=conversions.lora_box),
     "save_lora_for_extra_net": always("every LoRA file is one that webuis read"),
     "save_preview_every": to(
         "samples.sample_every_epochs", "samples.sample_every_steps", convert=conversions.sample_every
     ),
     "save_safetensors": always("always so"),
-    "save_state_after": WHILE_TRAINING,
-    "save_state_cancel": WHILE_TRAINING,
-    "save_state_during": WHILE_TRAINING,
+    "save_state_after": to("saving.at_end", convert=conversions.saved_at("after")),
+    "save_state_cancel": to("saving.on_stop", convert=conversions.saved_at("cancel")),
+    "save_state_during": to(*SAVED_DURING, convert=conversions.snapshots_during),
     "scheduler": to("samples.sampler", convert=conversions.sampler),
     "shared_diffusers_path": Kept("the report; the model gets weights of its own"),
     "shuffle_tags": to("captions.shuffle_tags"),
@@ -123,7 +121,7 @@ LATEST: dict[str, Place] = {
     "train_unfrozen": HAD_NO_EFFECT,
     "txt_learning_rate": to("optimizer.text_encoder_lr", convert=conversions.adapter_rate),
     "use_concepts": CONCEPTS,
-    "use_dream": not_yet("DREAM"),
+    "use_dream": to("loss.dream"),
     "use_ema": to("ema.enabled", convert=conversions.average),
     "use_lora": to("adapter", convert=conversions.adapter),
     "use_lora_extended": to("lora.conv_rank", convert=conversions.extended),

@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import CLIPTokenizer
 
 from dreambooth.models.clip_states import join_rows
-from dreambooth.text.chunks import Alphabet, Chunks, framed, split_into_chunks
+from dreambooth.text.chunks import Alphabet, framed, split_into_chunks
 from dreambooth.text.reading import Reading
 from dreambooth.text.vocabulary import COMMA, END_OF_TEXT, START_OF_TEXT
 
@@ -60,17 +60,15 @@ class ClipText:
         start, end, comma = (int(number) for number in numbers)
         return Alphabet(start, end, pad=int(self.tokenizer.pad_token_id), comma=comma)
 
-    def split(self, caption: str, reading: Reading) -> Chunks:
-        """What is read of a caption."""
-        return split_into_chunks(caption, reading, self._tokenize, self.alphabet)
-
     def _tokenize(self, text: str) -> list[int]:
         tokens: list[int] = self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids
         return tokens
 
     def encode(self, captions: Sequence[str], reading: Reading) -> Encoded:
         """States of all chunks of all captions; differentiable."""
-        chunks = [self.split(caption, reading).read for caption in captions]
+        chunks = [
+            split_into_chunks(caption, reading, self._tokenize, self.alphabet).read for caption in captions
+        ]
         rows = [framed(chunk, self.alphabet) for caption in chunks for chunk in caption]
         device = self.encoder.device
         numbers = torch.tensor([[token.number for token in row] for row in rows], device=device)

@@ -22,11 +22,16 @@ from dreambooth.text.vocabulary import (
 def write_descriptions(folder: Path, architecture: Architecture) -> None:
     """Everything but the weights."""
     _write_json(folder / "model_index.json", model_index(architecture))
-    _write_json(folder / "scheduler" / "scheduler_config.json", scheduler_config(architecture))
+    write_scheduler(folder, architecture)
     for part, config in part_configs(architecture).items():
         _write_json(folder / part / "config.json", config)
     for part, text in architecture.texts.items():
         write_tokenizer(folder / tokenizer_folder(part), text.max_tokens, text.pad_token)
+
+
+def write_scheduler(folder: Path, architecture: Architecture) -> None:
+    """The noise schedule, and how to draw."""
+    _write_json(folder / "scheduler" / "scheduler_config.json", scheduler_config(architecture))
 
 
 def write_tokenizer(folder: Path, max_tokens: int, pad_token: str) -> None:

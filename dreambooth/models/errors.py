@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class CheckpointError(Exception):
     """A checkpoint cannot be read, used or written; the message is one sentence for the user."""
+
+
+class NoSpace(CheckpointError):
+    """The disk has no room for what is to be written; nothing was."""

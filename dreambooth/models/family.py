@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from dreambooth.text.chunks import TokenCount
 from dreambooth.text.reading import LITERAL, Reading
 
 if TYPE_CHECKING:
@@ -99,14 +98,17 @@ class Model(Protocol):
     def to(self, device: torch.device) -> None:
         """Move everything."""
 
+    def with_frozen_copies(self, parts: Sequence[str], dtype: torch.dtype) -> Model:
+        """A model of copies of these parts that never learn; it shares all others with this one."""
+
+    def use_zero_terminal_snr(self) -> None:
+        """Stretch the noise schedule so that nothing is kept at its end; once stretched it stays as it is."""
+
     def encode_pictures(self, pictures: Tensor) -> LatentDistribution:
         """Latents of pictures (B, 3, H, W) in -1 … 1."""
 
     def decode_latents(self, latents: Tensor) -> Tensor:
         """Pictures (B, 3, H, W) in -1 … 1, not clamped."""
-
-    def count_tokens(self, caption: str, reading: Reading = LITERAL) -> TokenCount:
-        """Tokens of a caption, start and end not counted."""
 
     def encode_captions(self, captions: Sequence[str], reading: Reading = LITERAL) -> TextStates:
         """Text states of the captions; differentiable where a text encoder learns."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +20,6 @@ from dreambooth.models.clip_text import ClipText
 from dreambooth.models.configs import text_class
 from dreambooth.models.family import Conditions, LatentDistribution, Prediction, TextStates
 from dreambooth.models.tokenizer import clip_tokenizer
-from dreambooth.text.chunks import TokenCount
 from dreambooth.text.reading import LITERAL, Reading
 
 
@@ -105,6 +106,21 @@ class StableDiffusion:
         for module in (*self.parts.values(), self._vae):
             module.to(device)
 
+    def with_frozen_copies(self, parts: Sequence[str], dtype: torch.dtype) -> Self:
+        """A model of copies of these parts that never learn; it shares all others with this one."""
+        copies = {part: copy.deepcopy(self.parts[part]).requires_grad_(requires_grad=False) for part in parts}
+        for module in copies.values():
+            module.eval()
+            for parameter in module.parameters():
+                parameter.data = parameter.data.to(dtype)
+        return type(self)(self.working, self.architecture, {"vae": self._vae, **self.parts, **copies})
+
+    def use_zero_terminal_snr(self) -> None:
+        """Stretch the noise schedule so that nothing is kept at its end; once stretched it stays as it is."""
+        if not self.architecture.has_zero_terminal_snr:
+            self.architecture = replace(self.architecture, has_zero_terminal_snr=True)
+            self.alphas_cumprod = with_zero_terminal_snr(self.alphas_cumprod)
+
     @torch.no_grad()
     def encode_pictures(self, pictures: Tensor) -> LatentDistribution:
         """Latents of pictures (B, 3, H, W) in -1 … 1."""
@@ -122,10 +138,6 @@ class StableDiffusion:
     def _vae_precision(self) -> AbstractContextManager[object]:
         """The VAE computes in float32 also where mixed precision is on around it."""
         return torch.autocast(self._vae.device.type, enabled=False)
-
-    def count_tokens(self, caption: str, reading: Reading = LITERAL) -> TokenCount:
-        """Tokens of a caption, start and end not counted."""
-        return self._texts["text_encoder"].split(caption, reading).count
 
     def encode_captions(self, captions: Sequence[str], reading: Reading = LITERAL) -> ClipStates:
         """Text states of the captions (B, 77 × chunks, width); differentiable."""

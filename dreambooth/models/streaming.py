@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
@@ -16,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from dreambooth.models.errors import CheckpointError
+from dreambooth.models.errors import CheckpointError, NoSpace
 
 # The names of dtypes in a file, in the order in which safetensors stores them: the widest first.
 DTYPES = {
@@ -43,6 +44,7 @@ NAMES = {dtype: name for name, dtype in DTYPES.items()}
 ORDER = {dtype: place for place, dtype in enumerate(DTYPES.values())}
 HEADER_ALIGNMENT_BYTES = 8
 HASH_TO_COME = "0x" + 64 * "0"  # SHA-256, as the specification of Stability AI writes it
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 SPARE_BYTES = 16 * 2**20  # what a header and the file system may need besides the tensors
 
 
@@ -92,7 +94,8 @@ def write_safetensors(path: Path, planned: Mapping[str, Planned], metadata: Mapp
                 file.seek(header.index(HASH_TO_COME.encode()))
                 file.write(f"0x{digest.hexdigest()}".encode())
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be written: {error.strerror or error}") from error
+        kind = NoSpace if error.errno in DISK_FULL else CheckpointError
+        raise kind(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 def _layout(planned: Mapping[str, Planned], metadata: Mapping[str, str]) -> tuple[bytes, list[str]]:
@@ -142,7 +145,7 @@ def require_space(folder: Path, num_bytes: int) -> None:
     existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.is_dir())
     free = shutil.disk_usage(existing).free
     if free < num_bytes + SPARE_BYTES:
-        raise CheckpointError(
+        raise NoSpace(
             f"{existing} has {free / 2**30:.1f} GiB free and {num_bytes / 2**30:.1f} GiB are needed"
         )
 

@@ -10,6 +10,9 @@ import torch
 from torch import Tensor
 
 from dreambooth.config.folders import WEIGHT_FILES
+from dreambooth.models.architecture import Architecture
+from dreambooth.models.configs import read_architecture
+from dreambooth.models.descriptions import write_scheduler
 from dreambooth.models.from_checkpoint import Wishes
 from dreambooth.models.from_folder import read_folder
 from dreambooth.models.names import EMA_PREFIX
@@ -60,6 +63,12 @@ def save_parts(working: Path, weights: Weights, average: Mapping[str, Tensor] | 
         write_part(working, part, {name: _in_float32(tensor) for name, tensor in tensors.items()})
     if "unet" in weights:
         _replace_average(working, average or {})
+
+
+def save_schedule(working: Path, architecture: Architecture) -> None:
+    """Write down the noise schedule that a model has learnt."""
+    if read_architecture(working) != architecture:
+        write_scheduler(working, architecture)
 
 
 def _in_float32(tensor: Tensor) -> Planned:

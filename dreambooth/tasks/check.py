@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from dreambooth.config.optimizer_rules import tell_of_rates
+from dreambooth.config.rate_curves import describe_rates
 from dreambooth.config.rules import find_problems
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, steps_per_epoch
 from dreambooth.data.class_plan import ClassPlan, plan_class_images
 from dreambooth.data.examples import Dataset, build_examples
+from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.load import load_model
 from dreambooth.tasks.job import Job, Refused, classifier_folders
 from dreambooth.training.device import choose_device
 from dreambooth.training.estimate import estimate_memory, estimate_seconds
 from dreambooth.training.groups import refuse_what_is_not_there
+from dreambooth.training.optimizers import try_optimizer
 
 
 def check_plan(job: Job) -> dict[str, Any]:
@@ -30,6 +34,7 @@ def check_plan(job: Job) -> dict[str, Any]:
     num_steps = count_steps(config, dataset)
     per_epoch = steps_per_epoch(dataset, config)
     device = choose_device(config.precision)
+    try_optimizer(config.optimizer, device.device)
     job.take_device()
     model = load_model(job.model_folder.working)
     return {
@@ -37,29 +42,40 @@ def check_plan(job: Job) -> dict[str, Any]:
         "adapter": config.adapter,
         "device": str(device.device),
         "concepts": [
-            {**_describe_concept(config, dataset, plan.concept), "class_images": _describe_plan(plan)}
-            for plan in plans
+            {**told, "class_images": _describe_plan(plan)}
+            for told, plan in zip(_describe_concepts(config, dataset), plans, strict=True)
         ],
+        "validation": {"held_out": len(dataset.held_out), "folder": len(dataset.validation)},
         "processes": config.machines.num_processes,
         "steps_per_epoch": per_epoch,
         "num_steps": num_steps,
         "num_epochs": -(-num_steps // per_epoch),
         "buckets": _count_buckets(dataset),
         "skipped": [{"path": str(skipped.path), "reason": skipped.reason} for skipped in dataset.skipped],
-        "warnings": [text for text in dataset.warnings if "class images" not in text],
+        "warnings": [
+            *tell_of_rates(config),
+            *(text for text in dataset.warnings if "class images" not in text),
+            *prompt_warnings(config, dict.fromkeys(example.prompt for example in dataset.instances)),
+            *(told for concept in config.concepts for told in template_warnings(config, concept)),
+        ],
+        "learning_rates": describe_rates(config, num_steps),
         "estimated_memory_bytes": estimate_memory(config, model, device),
         "estimated_seconds": estimate_seconds(config, model, device, num_steps),
     }
 
 
-def _describe_concept(config: TrainConfig, dataset: Dataset, index: int) -> dict[str, Any]:
-    examples = [example for example in dataset.instances if example.concept == index]
-    prompts = Counter(example.prompt for example in examples)
-    return {
-        "images": len(examples),
-        "repeats": config.concepts[index].repeats,
-        "prompts": [prompt for prompt, _ in prompts.most_common(5)],
-    }
+def _describe_concepts(config: TrainConfig, dataset: Dataset) -> list[dict[str, Any]]:
+    prompts: list[Counter[str]] = [Counter() for _ in config.concepts]
+    for example in dataset.instances:
+        prompts[example.concept][example.prompt] += 1
+    return [
+        {
+            "images": found.total(),
+            "repeats": concept.repeats,
+            "prompts": [prompt for prompt, _ in found.most_common(5)],
+        }
+        for concept, found in zip(config.concepts, prompts, strict=True)
+    ]
 
 
 def _describe_plan(plan: ClassPlan) -> dict[str, int]:

@@ -43,7 +43,7 @@ def _draw(job: Job, run: Run, previews: list[Preview]) -> None:
     folder, learner = job.model_folder, run.learner
     free = _free_files(folder.samples, f"drawn_{lifetime}-{previews[0].wish.seed}")
     paths = [path for path, _ in zip(free, previews, strict=False)]
-    with run.with_average():
+    with run.with_shown(run.shown()[0]):
         made = make_previews(learner.model, learner.device, previews, paths.__getitem__, folder.name)
         for path, preview in made:
             wish, told = preview.wish, path.relative_to(folder.path).as_posix()

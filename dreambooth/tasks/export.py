@@ -11,6 +11,7 @@ from dreambooth.adapters.lora_file import for_hosts, read_lora, told_by, write_l
 from dreambooth.adapters.peft_layout import save_diffusers_lora
 from dreambooth.config.folders import find_newest_sample
 from dreambooth.config.store import ModelRecord
+from dreambooth.models.averages import with_average
 from dreambooth.models.export import export_checkpoint, export_diffusers_folder
 from dreambooth.models.source import Source
 from dreambooth.models.working import open_working
@@ -43,10 +44,14 @@ def export(job: Job) -> dict[str, Any]:
     wanted = (
         _find_saved(job, job.asked["weights"]) if job.asked.get("weights") else _find_current(job, record)
     )
+    if job.asked.get("use_ema") and (wanted.adapter is not None or form.startswith("lora")):
+        raise Refused("an adapter holds one set of weights; averaged weights are of full models")
     if form.startswith("lora"):
         _export_adapter(job, path, record, wanted)
         return {"path": str(path), "format": form, "bytes": path.stat().st_size}
     source, movement = wanted.source, Movement()
+    if job.asked.get("use_ema"):
+        source = with_average(source)
     if wanted.adapter is not None:
         source = with_loras(source, [Weighted(wanted.adapter)], dtype, movement)
     if form == "checkpoint":

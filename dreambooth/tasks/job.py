@@ -14,6 +14,8 @@ from dreambooth.config.store import ModelRecord, config_from_json, load_record
 from dreambooth.events import EventWriter
 from dreambooth.lending.saved import tell_saved
 
+ENDING = ("stop", "discard", "pause")
+
 
 class Refused(Exception):
     """What was asked cannot be done; the message is one sentence and says what to do instead."""
@@ -65,8 +67,8 @@ class Job:
             raise StoppedEarly(message)
 
     def is_stop_asked(self) -> bool:
-        """Whether the user wants the job to stop, and no step boundary has answered yet."""
-        asked = (self.run.requests / name for name in ("stop", "discard"))
+        """Whether the user wants the job to end, and no step boundary has answered yet."""
+        asked = (self.run.requests / name for name in ENDING)
         if not self.is_first:
             return False  # it hears of that from the first
         return self.stop_asked.is_set() or any(path.exists() for path in asked)

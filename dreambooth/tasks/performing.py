@@ -87,6 +87,12 @@ def _describe_failure(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
+def _outcome_of_stop(job: Job) -> str:
+    """What a job is that was ended before its first step, or where it was."""
+    asked = {"discard": "discarded", "stop": "stopped", "pause": "paused"}
+    return next((outcome for name, outcome in asked.items() if (job.run.requests / name).exists()), "stopped")
+
+
 def perform(task: Task, job: Job) -> dict[str, Any]:
     """Wait for its turn and do the task; returns what the ``end`` event tells."""
     try:
@@ -101,8 +107,7 @@ def perform(task: Task, job: Job) -> dict[str, Any]:
     except REFUSALS as refusal:
         return {"outcome": "refused", "message": str(refusal)}
     except StoppedEarly as stop:
-        is_unwanted = (job.run.requests / "discard").exists()
-        return {"outcome": "discarded" if is_unwanted else "stopped", "message": str(stop)}
+        return {"outcome": _outcome_of_stop(job), "message": str(stop)}
     except PeerLost as error:
         return {"outcome": "lost", "message": str(error)}
     except Exception as error:  # noqa: BLE001 - the process ends here, and must say why

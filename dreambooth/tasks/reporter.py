@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+import time
+from collections.abc import Mapping
 
 from torch.utils.tensorboard import SummaryWriter
 
-from dreambooth.config.settings import TrainConfig
+from dreambooth.config.saving import What
+from dreambooth.data.drawn_prompts import drawn_prompt
+from dreambooth.data.prompts import sample_prompt
 from dreambooth.events import ask, read_events
-from dreambooth.tasks.cards import build_card, write_card, write_preview
 from dreambooth.tasks.drawings import draw_asked
 from dreambooth.tasks.job import Job
-from dreambooth.tasks.result_copies import ResultCopies
-from dreambooth.tasks.results import remove_old_checkpoints, write_checkpoint_file
-from dreambooth.training.run import Run
-from dreambooth.training.samples import make_previews, planned_previews
+from dreambooth.tasks.judging import Judging
+from dreambooth.tasks.room import spared_without_room
+from dreambooth.tasks.saves import Saves
+from dreambooth.training.run import Run, Shown
+from dreambooth.training.samples import Preview, make_previews, planned_previews
 from dreambooth.training.step import StepReport
+from dreambooth.training.views import planned_views
+
+POLL_SECONDS = 0.2
 
 
 class Reporter:
     """Tells of a run: events for the interfaces, TensorBoard for the curves, files for what was made."""
 
-    def __init__(self, job: Job, config: TrainConfig, previews_of: Callable[[], list[str]]) -> None:
+    def __init__(self, job: Job, captions: Mapping[int, str]) -> None:
+        """``captions`` holds that of the first picture of each concept."""
         self.job = job
-        self.config = config
-        self.previews_of = previews_of
+        self.captions = captions
         self.run: Run | None = None
         self.folder = job.model_folder
         self.before = job.asked["lifetime_before"]
         self.board = SummaryWriter(str(self.folder.logging / job.run.path.name), flush_secs=10)
-        self.copies = ResultCopies(job, config)
-        self.shown: Path | None = None  # where the webui finds the last result
+        self.saves, self.judging = Saves(job), Judging(job)
         told = read_events(job.run)
-        self.written = [self.folder.path / event["path"] for event in told if event["event"] == "checkpoint"]
         first_samples = {
             event["step"]: event["path"]
             for event in reversed(told)
@@ -85,62 +88,77 @@ class Reporter:
         if self.job.stop_asked.is_set():
             ask(self.job.run, "stop")
 
-    def save(self, step: int) -> None:
-        """Write a checkpoint or LoRA file into the model folder."""
-        path = self._result_file(step)
-        moved = write_checkpoint_file(self._run, path, self.job.load_record())
-        self._write_beside(path, step)
-        self.shown = self.copies.make(path)
-        told = path.relative_to(self.folder.path).as_posix()
-        shown = {"webui": str(self.shown)} if self.shown else {}
-        self.job.events.write("checkpoint", step=step, path=told, moved=dict(moved), **shown)
-        written = [other for other in self.written if other != path] + [path]
-        self.written = remove_old_checkpoints(written, self.config.saving.keep_last)
-        for gone in set(written) - set(self.written):
-            self.copies.remove(gone)
+    def save(self, step: int, what: What | None = None) -> None:
+        """Write ``what``, or what the settings want of every save, and see how good it is."""
+        run = self._run
+        during = run.learner.config.saving.during
+        wanted = what or ("result" if during == "nothing" else during)  # by hand it is something
+        if wanted == "nothing":
+            return
+        with spared_without_room(self.job, f"the save of step {step}"):
+            self.saves.write(run, wanted, self.preview)
+        self._judge()
 
-    def _result_file(self, step: int) -> Path:
-        name = self.config.saving.name or self.folder.name
-        return self.folder.checkpoints / f"{name}_{self.before['steps'] + step}.safetensors"
+    def begin(self) -> None:
+        """What there is to do before the first step: see what the model draws without the training."""
+        if not self.judging.has_begun():
+            self._judge()
 
-    def _write_beside(self, result: Path, step: int) -> None:
-        """The card, and the newest preview of the run: of this very step only once that has been drawn."""
-        record = self.job.load_record()
-        is_adapter = self.config.adapter != "none"
-        card = build_card(
-            self.config, record.family, record.source, self.before["steps"] + step, is_adapter=is_adapter
-        )
-        write_card(result, card)
-        if self.preview is not None and self.preview.exists():
-            write_preview(result, self.preview)
-
-    def _keep_preview(self, picture: Path, step: int) -> None:
-        """Remember the first picture of a set; a result of the same step shows it."""
-        self.preview = picture
-        result = self._result_file(step)
-        if result in self.written:
-            write_preview(result, picture)
-            self.copies.renew(result)
+    def _judge(self) -> None:
+        run = self._run
+        if not run.learner.config.samples.judge_saves:
+            return
+        captions = [self.captions[index] for index in range(len(run.learner.config.concepts))]
+        views = planned_views(run.learner.config, self._prompts(), captions)
+        with spared_without_room(self.job, f"the pictures of the save of step {run.step}"):
+            self.judging.draw(run, views)
 
     def sample(self, step: int) -> None:
-        """Draw the previews with the live weights."""
+        """Draw the previews with the live weights, or with their average."""
+        run = self._run
+        previews = list(planned_previews(run.learner.config, self._prompts()))
+        with spared_without_room(self.job, f"the set of previews of step {step}"):
+            for number, shown in enumerate(run.shown()):
+                self._draw(step, previews, shown, first=number * len(previews))
+
+    def _prompts(self) -> list[str]:
+        """What the previews of each concept show, by the settings as they are now."""
+        config = self._run.learner.config
+        return [
+            drawn_prompt(
+                sample_prompt(concept, self.captions[index], config.method),
+                concept.save_sample_prompt.strip() or concept.instance_prompt,
+                config.captions,
+            )
+            for index, concept in enumerate(config.concepts)
+        ]
+
+    def _draw(self, step: int, previews: list[Preview], shown: Shown, first: int) -> None:
         run, lifetime = self._run, self.before["steps"] + step
-        previews = list(planned_previews(self.config, self.previews_of()))
-        with run.with_average():
+        told_weights = {"weights": shown} if run.learner.config.ema.show != "average" and run.ema else {}
+        with run.with_shown(shown):
             made = make_previews(
                 run.learner.model,
                 run.learner.device,
                 previews,
-                lambda number: self.folder.samples / f"sample_{lifetime}-{number}.png",
+                lambda number: self.folder.samples / f"sample_{lifetime}-{first + number}.png",
                 self.folder.name,
             )
-            for number, (path, preview) in enumerate(made):
+            for number, (path, preview) in enumerate(made, start=first):
                 if number == 0:
-                    self._keep_preview(path, step)
-                told = path.relative_to(self.folder.path).as_posix()
-                self.job.events.write(
-                    "sample", step=step, path=told, prompt=preview.wish.prompt, seed=preview.wish.seed
-                )
+                    self.preview = path
+                    self.saves.show(step, path)
+                told = {"prompt": preview.wish.prompt, "seed": preview.wish.seed, **told_weights}
+                place = path.relative_to(self.folder.path).as_posix()
+                self.job.events.write("sample", step=step, path=place, **told)
+
+    def rest(self, seconds: float) -> None:
+        """Let the device cool down, unless the run is asked to end."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self.job.is_stop_asked():
+            time.sleep(min(POLL_SECONDS, max(0.0, until - time.monotonic())))
+        if self.job.stop_asked.is_set():
+            ask(self.job.run, "stop")
 
     def draw(self, content: str) -> None:
         """Draw what somebody asks for."""

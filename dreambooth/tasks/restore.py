@@ -86,12 +86,13 @@ def _trainings(folder: ModelFolder) -> Iterator[RunFolder]:
 
 def _find_origin(folder: ModelFolder, step: SavedStep) -> _Origin | None:
     """The last training that told of this file."""
+    place = step.path.relative_to(folder.path).parts
     for run in _trainings(folder):
         events = read_events(run)
         told = [
             e["step"]
             for e in events
-            if e["event"] == "checkpoint" and PurePath(e["path"]).name == step.path.name
+            if e["event"] in ("checkpoint", "snapshot") and PurePath(e["path"]).parts == place
         ]
         if told:
             before = _asked(run)["lifetime_before"]

@@ -15,11 +15,13 @@ from dreambooth.adapters.lora_file import for_hosts, save_lora, write_lora
 from dreambooth.config.editing import update_record
 from dreambooth.config.folders import ModelFolder
 from dreambooth.config.store import ModelRecord, load_record
-from dreambooth.models.export import export_checkpoint, movement
+from dreambooth.models.export import export_checkpoint, export_diffusers_folder, movement
 from dreambooth.models.family import Model
-from dreambooth.models.working import open_working, save_parts
-from dreambooth.tasks.cards import remove_result
+from dreambooth.models.working import open_working, save_parts, save_schedule
 from dreambooth.tasks.training_metadata import training_metadata
+from dreambooth.tools.bake_lora import with_loras
+from dreambooth.tools.movement import Movement
+from dreambooth.tools.weighted import Weighted
 from dreambooth.training.run import Run
 
 DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
@@ -44,7 +46,27 @@ def write_checkpoint_file(run: Run, path: Path, record: ModelRecord) -> Mapping[
             return {}
         parts = trained_parts(learner.model, learner.parameters)
         before = open_working(learner.model.working)
+        before = replace(before, architecture=learner.model.architecture)
         return export_checkpoint(before, parts, path, dtype, {}, average=run.average).moved
+
+
+def write_snapshot(run: Run, folder: Path, record: ModelRecord) -> None:
+    """The whole model as a folder in diffusers layout, an adapter merged into it; an old one goes."""
+    learner = run.learner
+    dtype, before = DTYPES[learner.config.saving.dtype], open_working(learner.model.working)
+    before = replace(before, architecture=learner.model.architecture)
+    beside = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(beside, ignore_errors=True)  # what a kill left
+    if learner.config.adapter == "none":
+        with run.with_main_weights():
+            export_diffusers_folder(before, trained_parts(learner.model, learner.parameters), beside, dtype)
+    else:
+        adapter = run.folder.path / "snapshot.safetensors"
+        write_checkpoint_file(run, adapter, record)
+        export_diffusers_folder(with_loras(before, [Weighted(adapter)], dtype, Movement()), {}, beside, dtype)
+        adapter.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
+    beside.rename(folder)
 
 
 def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, continues_adapter: bool) -> None:
@@ -65,6 +87,7 @@ def keep_result(run: Run, folder: ModelFolder, before: Mapping[str, int], *, con
             weights = trained_parts(model, run.learner.parameters)
             moved = movement(open_working(folder.working), weights)
             save_parts(folder.working, weights, average)
+            save_schedule(folder.working, model.architecture)
     update_record(
         folder.config_file,
         lambda now: replace(
@@ -84,12 +107,3 @@ def _put_aside(folder: ModelFolder, lifetime_steps: int) -> None:
     if folder.adapter_file.exists() and not backup.exists():  # else a kill came between this and the record
         folder.backups.mkdir(parents=True, exist_ok=True)
         shutil.move(folder.adapter_file, backup)
-
-
-def remove_old_checkpoints(written: list[Path], keep_last: int) -> list[Path]:
-    """Delete all but the newest of the results that a run wrote; returns those that are left."""
-    if keep_last == 0:
-        return written
-    for path in written[:-keep_last]:
-        remove_result(path)
-    return written[-keep_last:]

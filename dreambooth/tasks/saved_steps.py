@@ -1,4 +1,4 @@
-"""The saved steps of a model: results in ``checkpoints/``, each a full checkpoint or an adapter."""
+"""The saved steps of a model: checkpoints and adapters in ``checkpoints/``, folders in ``snapshots/``."""
 
 from __future__ import annotations
 
@@ -32,20 +32,25 @@ class SavedStep:
     """A result that a training saved."""
 
     path: Path
-    is_checkpoint: bool  # else it is an adapter
+    is_checkpoint: bool  # or a snapshot, a whole model as well; else it is an adapter
 
     @property
     def num_steps(self) -> int | None:
         """Steps of the model's life, when the file's name tells them."""
-        told = re.fullmatch(r".*_(\d+)", self.path.stem)
+        name = self.path.name if self.path.is_dir() else self.path.stem
+        told = re.fullmatch(r".*_(\d+)", name)
         return int(told[1]) if told else None
 
 
 def find_saved_step(folder: ModelFolder, weights: str) -> SavedStep:
     """The saved step at a path relative to the model's folder; raises Refused for any other file."""
     path = folder.path / weights
-    if path.resolve().parent != folder.checkpoints.resolve():
-        raise Refused(f"{weights} is no saved step of {folder.name}: those lie in its folder checkpoints")
+    if path.resolve().parent == folder.snapshots.resolve() and path.is_dir():
+        return SavedStep(path, is_checkpoint=True)
+    if path.resolve().parent not in (folder.checkpoints.resolve(), folder.snapshots.resolve()):
+        raise Refused(
+            f"{weights} is no saved step of {folder.name}: those lie in its folders checkpoints and snapshots"
+        )
     if not path.is_file():
         raise Refused(f"{folder.name} has no saved step {weights} any more")
     shapes = read_checkpoint(path).shapes
@@ -67,14 +72,17 @@ def read_saved_adapter(step: SavedStep, architecture: Architecture) -> dict[str,
 
 
 def read_saved_checkpoint(step: SavedStep, architecture: Architecture) -> Source:
-    """A saved checkpoint as a source; raises Refused when it is not of a model of this architecture."""
-    wishes = Wishes(predicts=architecture.predicts, zero_terminal_snr=architecture.has_zero_terminal_snr)
-    source = read_source(step.path, wishes)
-    if replace(source.architecture, native_resolution=architecture.native_resolution) != architecture:
+    """A saved checkpoint as a source; raises Refused when it is not of a model of this architecture.
+
+    Its own marker tells whether it had learnt zero terminal SNR.
+    """
+    source = read_source(step.path, Wishes(predicts=architecture.predicts))
+    told = replace(architecture, has_zero_terminal_snr=source.architecture.has_zero_terminal_snr)
+    if replace(source.architecture, native_resolution=told.native_resolution) != told:
         raise Refused(
             f"{step.path.name} is a checkpoint of another kind of model; create one from it instead"
         )
-    return replace(source, architecture=architecture)
+    return replace(source, architecture=told)
 
 
 def load_saved_checkpoint(step: SavedStep, folder: ModelFolder, dtype: torch.dtype) -> Model:

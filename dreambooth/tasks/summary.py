@@ -19,6 +19,7 @@ from dreambooth.training.summary import (
     draw_summary,
     series_of,
 )
+from dreambooth.verdict import History, judge
 
 ADAPTER_NAMES = {"none": "full model", "lora": "LoRA", "loha": "LoHa", "lokr": "LoKr"}
 
@@ -39,7 +40,9 @@ def write_summary(job: Job, config: TrainConfig) -> None:
     memory = [series_of(steps, "ram_bytes", "RAM of the process", PROCESS)]
     if device.startswith("cuda"):
         memory.insert(0, series_of(steps, "memory_bytes", "GPU, most so far", DEVICE))
+    words = _verdict(events, lifetime - num_steps)
     summary = Summary(
+        verdict=words or "",
         title=folder.name,
         subtitle=(
             f"{config.method}, {ADAPTER_NAMES[config.adapter]}: {num_steps} of {last['num_steps']} steps, "
@@ -52,7 +55,19 @@ def write_summary(job: Job, config: TrainConfig) -> None:
     path = folder.samples / f"summary_{job.run.path.name}.png"
     with written_whole(path, "wb") as file:
         file.write(draw_summary(summary))
-    job.events.write("summary", path=path.relative_to(folder.path).as_posix())
+    job.events.write("summary", path=path.relative_to(folder.path).as_posix(), verdict=words)
+
+
+def _verdict(events: list[Event], before: int) -> str | None:
+    """What the saves come to, when anything was measured; ``before``: steps of earlier trainings."""
+
+    def told(kind: str, name: str) -> dict[int, float]:
+        found = [event for event in events if event["event"] == kind]
+        return {before + event["step"]: event[name] for event in found if event[name] is not None}
+
+    saves = [before + event["step"] for event in events if event["event"] in ("checkpoint", "snapshot")]
+    history = History(sorted(set(saves)), told("validation", "loss"), told("judged", "drift"))
+    return judge(history).words if history.losses or history.drifts else None
 
 
 def _last_samples(folder: Path, events: list[Event]) -> list[Path]:

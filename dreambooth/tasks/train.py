@@ -6,6 +6,7 @@ import hashlib
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,15 @@ from dreambooth.adapters.errors import AdapterError
 from dreambooth.adapters.lora import load_lora_weights
 from dreambooth.adapters.lora_file import read_lora
 from dreambooth.adapters.reading import read_adapter
+from dreambooth.config.optimizer_rules import tell_of_rates
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.batches import count_steps, find_step
+from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
-from dreambooth.data.caption_reading import caption_reading
-from dreambooth.data.drawn_prompts import drawn_prompt
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
 from dreambooth.data.looks import Look, kept_looks
 from dreambooth.data.picture_options import PLAIN
-from dreambooth.data.prompts import sample_prompt
+from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
 from dreambooth.data.variation import plain_words
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
@@ -34,11 +34,13 @@ from dreambooth.tasks.prepare import complete_class_images, refuse_problems
 from dreambooth.tasks.reporter import Reporter
 from dreambooth.tasks.results import keep_result
 from dreambooth.tasks.summary import write_summary
+from dreambooth.tasks.validation import tell_validation
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.learner import Learner, build_latents, build_learner
+from dreambooth.training.optimizers import try_optimizer
 from dreambooth.training.processes import ALONE, Processes, joined, local_number
-from dreambooth.training.run import SILENT, Outcome, Outlets, Run
+from dreambooth.training.run import SILENT, Before, Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
 
@@ -49,12 +51,10 @@ def dataset_hash(dataset: Dataset) -> str:
     for example in (*dataset.instances, *dataset.classes):
         told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
         digest.update(repr(told).encode())
-        if example.options != PLAIN:
-            digest.update(repr(example.options).encode())
-        if example.mask is not None:
-            digest.update(hash_file(example.mask.file).encode())
         if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
             digest.update(repr((example.caption, example.options)).encode())
+        if example.mask is not None:
+            digest.update(hash_file(example.mask.file).encode())
     return digest.hexdigest()
 
 
@@ -89,7 +89,9 @@ def _build_learner(
 ) -> Learner:
     learns_itself = config.adapter == "none"
     model = load_model(job.model_folder.working, torch.float32 if learns_itself else device.frozen_dtype)
-    _warn_of_long_prompts(job, config, model, dataset)
+    if config.noise.zero_terminal_snr:
+        model.use_zero_terminal_snr()
+    _warn_of_prompts(job, config, dataset)
     model.to(device.device)
     cache = TensorCache(job.model_folder.cache / "latents") if config.data.cache_latents else None
     latents = build_latents(model, device, cache)
@@ -104,13 +106,15 @@ def _build_learner(
 
     latents.fill(
         dataset,
-        with_flips=config.augment.flip_probability > 0,
+        flips=lambda example: flips_of(example, config),
         progress=progress,
         looks=looks,
         share=slice(processes.number, None, processes.count),
     )
     processes.wait()
     learner = build_learner(config, model, device, latents, count_steps(config, dataset))
+    if learner.untrained is not None:
+        learner.untrained.load(job.run)
     learner = replace(learner, processes=processes)
     if config.adapter != "none" and not has_snapshot(job.run):
         _fill_adapter(job, config, model)
@@ -133,12 +137,11 @@ def _fill_adapter(job: Job, config: TrainConfig, model: Model) -> None:
         raise Refused(f"{error}; {advice}") from None
 
 
-def _warn_of_long_prompts(job: Job, config: TrainConfig, model: Model, dataset: Dataset) -> None:
+def _warn_of_prompts(job: Job, config: TrainConfig, dataset: Dataset) -> None:
     prompts = dict.fromkeys(example.prompt for example in (*dataset.instances, *dataset.classes))
-    for prompt in prompts:
-        count = model.count_tokens(prompt, caption_reading(config.captions))
-        if count.total > count.read:
-            job.warn(f"of a prompt's {count.total} tokens only {count.read} are used: {prompt[:60]} …")
+    templates = (template_warnings(config, concept) for concept in config.concepts)
+    for text in (*prompt_warnings(config, prompts), *chain.from_iterable(templates)):
+        job.warn(text)
 
 
 def _check_resumable(job: Job) -> None:
@@ -154,8 +157,11 @@ def train(job: Job) -> dict[str, Any]:
     refuse_problems(config)
     refuse_what_is_not_there(config, read_architecture(job.model_folder.working))
     _check_resumable(job)
+    for text in tell_of_rates(config):
+        job.warn(text)
     is_shared = config.machines.num_processes > 1
     device = choose_device(config.precision, local_number() if is_shared else 0)
+    try_optimizer(config.optimizer, device.device)
     with joined(device.device) if is_shared else nullcontext(ALONE) as processes:
         dataset = _build_dataset(job, config, processes)
         job.take_device()
@@ -167,24 +173,21 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
     """The run of the process that tells and writes."""
     config = learner.config
 
-    def prompts() -> list[str]:
-        firsts = {
-            example.concept: plain_words(example.caption, config.captions, example.options)
-            for example in reversed(dataset.instances)
-            if not example.is_prior
-        }
-        return [
-            drawn_prompt(
-                sample_prompt(concept, firsts[index], config.method),
-                concept.save_sample_prompt.strip() or concept.instance_prompt,
-                config.captions,
-            )
-            for index, concept in enumerate(config.concepts)
-        ]
-
-    reporter = Reporter(job, config, prompts)
-    outlets = Outlets(reporter.say_step, reporter.save, reporter.sample, reporter.draw)
-    run = Run(job.run, learner, dataset, job.events, outlets)
+    captions = {
+        example.concept: plain_words(example.caption, config.captions, example.options)
+        for example in reversed(dataset.instances)
+        if not example.is_prior
+    }
+    reporter = Reporter(job, captions)
+    outlets = Outlets(
+        reporter.say_step,
+        reporter.save,
+        reporter.sample,
+        reporter.draw,
+        validate=lambda step: tell_validation(job, run, reporter.board, step),
+        rest=reporter.rest,
+    )
+    run = Run(job.run, learner, dataset, job.events, outlets, Before(**job.asked["lifetime_before"]))
     reporter.run = run
     run.resume()
     if run.step == 0 and config.loss.check_prediction:
@@ -194,6 +197,8 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
         "start", step=run.step, num_steps=learner.num_steps, device=str(learner.device.device), **told
     )
     try:
+        if run.step == 0:
+            reporter.begin()
         outcome = run.train()
     finally:
         reporter.board.close()
@@ -221,21 +226,25 @@ def _refuse_misreading(learner: Learner, dataset: Dataset) -> None:
 
 def _finish(job: Job, reporter: Reporter, run: Run, outcome: Outcome) -> dict[str, Any]:
     told: dict[str, Any] = {"outcome": outcome, "step": run.step, "num_steps": run.learner.num_steps}
+    if outcome == "paused":
+        return told
     if outcome == "discarded":
         shutil.rmtree(job.run.state, ignore_errors=True)
         return told
-    if reporter.config.saving.save_at_end:  # first: it tells how far the weights moved from those in working/
-        reporter.save(run.step)
-        told["checkpoint"] = str(reporter.written[-1])
-        if reporter.shown is not None:
-            told["webui"] = str(reporter.shown)
+    config = run.learner.config
+    on_stop = config.saving.at_end if config.saving.on_stop == "as_at_end" else config.saving.on_stop
+    # First: it tells how far the weights moved from those in working/.
+    reporter.save(run.step, config.saving.at_end if outcome == "done" else on_stop)
+    told |= reporter.saves.tell(run.step)
+    if outcome == "stopped" and run.learner.untrained is not None:
+        run.learner.untrained.save(job.run)
     keep_result(
         run,
         job.model_folder,
         job.asked["lifetime_before"],
         continues_adapter=job.asked["continues_adapter"],
     )
-    if reporter.config.samples.sample_at_end and outcome == "done":
+    if config.samples.sample_at_end and outcome == "done":
         reporter.sample(run.step)
-    write_summary(job, reporter.config)
+    write_summary(job, config)
     return told

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.config.lora import LoraConfig
-from dreambooth.config.resolution import largest_resolution
+from dreambooth.config.resolution import largest_resolution, resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord
 from dreambooth.data.buckets import training_sizes
@@ -89,12 +89,23 @@ def _rates(run: Run) -> dict[str, Any]:
 
 def _loss(run: Run) -> dict[str, Any]:
     config, reading = run.learner.config, run.learner.reading
+    is_huber = config.loss.kind in ("huber", "smooth_l1")
     return {
-        "prior_loss_weight": config.loss.prior_loss_weight,
+        "prior_loss_weight": config.preservation.weight,
         "min_snr_gamma": config.loss.min_snr_gamma or None,
         "noise_offset": config.noise.offset_noise or None,
+        "noise_offset_random_strength": config.noise.offset_random,
+        "multires_noise_discount": config.noise.pyramid_discount or None,
+        "multires_noise_iterations": config.noise.pyramid_levels if config.noise.pyramid_discount else None,
+        "ip_noise_gamma": config.noise.input_perturbation or None,
+        "debiased_estimation": config.loss.debiased,
+        "scale_v_pred_loss_like_noise_pred": config.loss.like_noise,
+        "min_timestep": config.noise.min_timestep,
+        "max_timestep": config.noise.max_timestep,
+        "huber_schedule": config.loss.huber_schedule if is_huber else None,
+        "huber_c": config.loss.huber_c if is_huber else None,
         "zero_terminal_snr": run.learner.model.architecture.has_zero_terminal_snr,
-        "loss_type": "l2",
+        "loss_type": config.loss.kind,
         "cache_latents": config.data.cache_latents,
         "caption_dropout_rate": config.captions.dropout_probability,
         "caption_dropout_every_n_epochs": config.captions.dropout_every_epochs,
@@ -108,7 +119,10 @@ def _loss(run: Run) -> dict[str, Any]:
 def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
     data, augment = config.data, config.augment
     resolution = largest_resolution(config)
-    sides = [side for size in training_sizes(data, resolution) for side in (size.width_px, size.height_px)]
+    resolutions = {resolution_of(config, concept) for concept in config.concepts}
+    sizes = [size for each in resolutions for size in training_sizes(data, each)]
+    sides = [side for size in sizes for side in (size.width_px, size.height_px)]
+    flips = [example.options.flip_p for example in dataset.instances if example.options.flip_p is not None]
     return {
         "num_train_images": count_shown(dataset.instances),
         "num_reg_images": len(dataset.classes),
@@ -119,7 +133,7 @@ def _pictures(config: TrainConfig, dataset: Dataset) -> dict[str, Any]:
         "bucket_no_upscale": data.bucket_no_upscale,
         "min_bucket_reso": min(sides),
         "max_bucket_reso": max(sides),
-        "flip_aug": augment.flip_probability > 0,
+        "flip_aug": augment.flip_probability > 0 or any(flips),
         "color_aug": augment.colour_probability > 0,
         "random_crop": augment.crop != "center",
         "shuffle_caption": config.captions.shuffle_tags,

@@ -7,10 +7,11 @@ from pathlib import Path
 MERGES_FILE = Path(__file__).parent / "clip" / "merges.txt"
 START_OF_TEXT = "<|startoftext|>"
 END_OF_TEXT = "<|endoftext|>"
-COMMA = ",</w>"
+END_OF_WORD = "</w>"
+COMMA = f",{END_OF_WORD}"
 
 
-def _byte_characters() -> list[str]:
+def byte_characters() -> list[str]:
     """The 256 characters that stand for bytes: printable Latin-1 first, the rest moved up from 256."""
     printable = [
         *range(ord("!"), ord("~") + 1),
@@ -29,7 +30,7 @@ def load_merges() -> list[tuple[str, str]]:
 
 def derive_vocabulary(merges: list[tuple[str, str]]) -> dict[str, int]:
     """Token to id, 49 408 of them: bytes, bytes at the end of a word, one per merge, start and end."""
-    characters = _byte_characters()
-    tokens = [*characters, *(f"{character}</w>" for character in characters)]
+    characters = byte_characters()
+    tokens = [*characters, *(character + END_OF_WORD for character in characters)]
     tokens += ["".join(merge) for merge in merges]
     return {token: index for index, token in enumerate([*tokens, START_OF_TEXT, END_OF_TEXT])}

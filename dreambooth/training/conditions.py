@@ -16,6 +16,7 @@ from dreambooth.models.family import Conditions, Frame, Model, TextStates
 from dreambooth.training.device import evaluating
 from dreambooth.training.learner import Learner
 from dreambooth.training.randomness import normal, own_rows
+from dreambooth.training.rows import Row
 
 
 def frame_of(item: Item) -> Frame:
@@ -46,6 +47,11 @@ def training_hole(model: Model, latents: LatentSource, batch: Batch, where: tupl
     return model.hole(masks, mean + std * own_rows(batch, left_over))
 
 
+def encode_now(learner: Learner, captions: Sequence[str]) -> TextStates:
+    """Text states by the weights as they are; nothing is kept."""
+    return learner.model.encode_captions(captions, learner.reading)
+
+
 def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> TextStates:
     """Text states; kept once the text encoder no longer learns.
 
@@ -53,22 +59,24 @@ def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> Te
     captions in other batches than the run it continues.
     """
     if step < learner.num_text_steps:
-        return learner.model.encode_captions(captions, learner.reading)
+        return encode_now(learner, captions)
     with evaluating(*(learner.model.parts[part] for part in learner.model.text_parts)):  # dropout would stay
         for caption in captions:
             if caption not in learner.frozen_states:
-                learner.frozen_states[caption] = learner.model.encode_captions([caption], learner.reading)
+                learner.frozen_states[caption] = encode_now(learner, [caption])
     return learner.model.join_states([learner.frozen_states[caption] for caption in captions])
 
 
-def batch_conditions(learner: Learner, batch: Batch, step: int, number: int) -> Conditions:
-    """What the U-Net is told of a batch."""
+def batch_conditions(
+    learner: Learner, batch: Batch, rows: Sequence[Row], step: int, number: int
+) -> Conditions:
+    """What the U-Net is told of the rows of a batch."""
     model, where = learner.model, (learner.config.seed, step, number)
     hole = training_hole(model, learner.latents, batch, where) if model.inpaints else None
     return Conditions(
-        text=_encode_captions(learner, [item.prompt for item in batch.items], step),
-        frames=[frame_of(item) for item in batch.items],
-        hole=None if hole is None else hole.to(learner.device.device),
+        text=_encode_captions(learner, [row.prompt for row in rows], step),
+        frames=[frame_of(batch.items[row.source]) for row in rows],
+        hole=None if hole is None else hole[[row.source for row in rows]].to(learner.device.device),
     )
 
 

@@ -55,4 +55,5 @@ def estimate_seconds(config: TrainConfig, model: Model, device: Device, num_step
             device.synchronise()
             seconds.append(time.perf_counter() - started)
     backward = 3 if config.precision.gradient_checkpointing else 2
-    return seconds[-1] * (1 + backward) * config.data.gradient_accumulation_steps * num_steps
+    others = config.loss.dream + (config.preservation.kind != "class_images")  # forward alone
+    return seconds[-1] * (1 + backward + others) * config.data.gradient_accumulation_steps * num_steps

@@ -47,6 +47,13 @@ def learning_groups(
 
 def refuse_what_is_not_there(config: TrainConfig, architecture: Architecture) -> None:
     """Raise when settings name parts, blocks or layers that the model does not have."""
+    if config.noise.zero_terminal_snr and architecture.predicts == "epsilon":
+        raise ConfigError(
+            "noise.zero_terminal_snr: this model predicts the noise, and of nothing but noise there is "
+            "nothing to learn: set it to false, or create the model with --predicts v_prediction"
+        )
+    if config.loss.like_noise and architecture.predicts == "epsilon":
+        raise ConfigError("loss.like_noise: this model predicts the noise itself: set it to false")
     section = "optimizer" if config.adapter == "none" else "lora"
     rates = config.optimizer if config.adapter == "none" else config.lora
     if rates.text_encoder_2_lr >= 0 and SECOND not in architecture.texts:

@@ -24,6 +24,7 @@ from dreambooth.training.groups import learning_groups
 from dreambooth.training.optimizers import build_optimizer
 from dreambooth.training.processes import ALONE, Processes
 from dreambooth.training.randomness import derive_seed
+from dreambooth.training.untrained import Untrained
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Learner:
     optimizer: torch.optim.Optimizer
     scaler: torch.amp.GradScaler
     num_steps: int
+    untrained: Untrained | None = None  # where preservation holds on to what the model would have answered
     frozen_states: dict[str, TextStates] = field(
         default_factory=dict
     )  # by caption, while no text encoder learns
@@ -139,7 +141,17 @@ def build_learner(
         optimizer=build_optimizer(config.optimizer, groups),
         scaler=device.build_scaler(),
         num_steps=num_steps,
+        untrained=_build_untrained(config, model, device),
     )
+
+
+def _build_untrained(config: TrainConfig, model: Model, device: Device) -> Untrained | None:
+    if config.preservation.kind == "class_images":
+        return None
+    if config.adapter != "none":
+        return Untrained(model, copied=())
+    parts = tuple(learning_parts(config, model))
+    return Untrained(model.with_frozen_copies(parts, device.frozen_dtype), copied=parts)
 
 
 def named_weights(parameters: Mapping[str, Mapping[str, nn.Parameter]]) -> dict[str, Tensor]:

@@ -19,7 +19,7 @@ from dreambooth.training.optimizer_state import optimizer_to_tensors
 from dreambooth.training.separate import Separate
 
 Optimizer = torch.optim.Optimizer
-TRIED_SHAPE = (64, 64)  # bitsandbytes rounds the memory of weights from 4096 numbers on
+TRIED_SHAPE = (8, 8)
 
 
 def build_optimizer(config: OptimizerConfig, groups: Sequence[Group]) -> Optimizer:
@@ -28,6 +28,9 @@ def build_optimizer(config: OptimizerConfig, groups: Sequence[Group]) -> Optimiz
     Raises MissingPackage or OptimizerFault. One that estimates its rate does so for each group apart, so that
     every learning rate counts: the field's own estimate one for all, and heed the rate of the first.
     """
+    for group in groups:
+        for parameter in group.parameters:
+            _refuse_device(config, parameter.device)
     kind = KINDS[config.name]
     build = _constructor(config, kind)
     told = [
@@ -41,21 +44,32 @@ def build_optimizer(config: OptimizerConfig, groups: Sequence[Group]) -> Optimiz
         }
         for group in groups
     ]
-    if kind.is_paged and not all(p.is_cuda for group in groups for p in group.parameters):
-        raise OptimizerFault(f"{config.name} needs CUDA; choose {config.name.removeprefix('paged_')}")
     return Separate(build, told) if kind.estimates_rate else build(told)
 
 
 def try_optimizer(config: OptimizerConfig, device: torch.device) -> None:
-    """Take and keep a step of one small weight: what cannot work is refused before a model is loaded."""
-    weight = nn.Parameter(torch.zeros(TRIED_SHAPE, device=device))
-    optimizer = build_optimizer(config, [Group("unet", 1e-6, (weight,))])
+    """Take and keep a step of one small weight: what cannot work is refused before a model is loaded.
+
+    The step is taken on the CPU, since the device may still be a webui's. What bitsandbytes can do on the
+    device is shown by ``doctor``.
+    """
+    _refuse_device(config, device)
+    build = _constructor(config, KINDS[config.name])
+    weight = nn.Parameter(torch.zeros(TRIED_SHAPE))
+    optimizer = build([{"params": [weight], "lr": 1e-6}])
+    if KINDS[config.name].class_name.startswith("bitsandbytes."):
+        return
     weight.grad = torch.full_like(weight, 1e-3)
     try:
         optimizer.step()
     except Exception as error:  # whatever somebody else's class raises
-        raise OptimizerFault(f"{_called(config)} cannot take a step here: {error}") from error
+        raise OptimizerFault(f"{_called(config)} cannot take a step: {error}") from error
     optimizer_to_tensors(optimizer)
+
+
+def _refuse_device(config: OptimizerConfig, device: torch.device) -> None:
+    if KINDS[config.name].is_paged and device.type != "cuda":
+        raise OptimizerFault(f"{config.name} needs CUDA; choose {config.name.removeprefix('paged_')}")
 
 
 def set_lrs(optimizer: Optimizer, *, unet: float, text: float) -> dict[str, float]:
@@ -63,6 +77,13 @@ def set_lrs(optimizer: Optimizer, *, unet: float, text: float) -> dict[str, floa
     for group in optimizer.param_groups:
         group["lr"] = group["base_lr"] * (text if group["is_text"] else unet)
     return {group["name"]: effective_lr(group) for group in optimizer.param_groups}
+
+
+def set_base_lrs(optimizer: Optimizer, groups: Sequence[Group]) -> None:
+    """Other full learning rates for the same groups, from the next step on."""
+    rates = {group.name: group.lr for group in groups}
+    for group in optimizer.param_groups:
+        group["base_lr"] = rates[group["name"]]
 
 
 def is_average(optimizer: Optimizer) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.resolution import resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.models.family import Model
@@ -31,18 +32,7 @@ def planned_previews(config: TrainConfig, concept_prompts: list[str]) -> Iterato
     ``concept_prompts`` holds the final sample prompt of each concept.
     """
     for index, (concept, prompt) in enumerate(zip(config.concepts, concept_prompts, strict=True)):
-        first_seed = concept.sample_seed
-        if first_seed < 0:
-            first_seed = derive_seed(config.seed, "preview", index) % 2**32
-        side = resolution_of(config, concept)
-        look = Look(
-            width=side,
-            height=side,
-            num_steps=concept.save_infer_steps,
-            guidance_scale=concept.save_guidance_scale,
-            sampler=config.samples.sampler,
-            clip_skip=config.captions.clip_skip,
-        )
+        first_seed, look = preview_seed(config, index), preview_look(config, concept)
         for number in range(concept.n_save_sample):
             wish = Wish(
                 prompt=prompt, negative_prompt=concept.save_sample_negative_prompt, seed=first_seed + number
@@ -57,6 +47,25 @@ def planned_previews(config: TrainConfig, concept_prompts: list[str]) -> Iterato
             clip_skip=config.captions.clip_skip,
         )
         yield Preview(Wish(prompt=config.samples.sanity_prompt, seed=config.samples.sanity_seed), look)
+
+
+def preview_seed(config: TrainConfig, index: int) -> int:
+    """The first seed of a concept's previews, by its number."""
+    seed = config.concepts[index].sample_seed
+    return derive_seed(config.seed, "preview", index) % 2**32 if seed < 0 else seed
+
+
+def preview_look(config: TrainConfig, concept: Concept) -> Look:
+    """How a concept's previews are drawn."""
+    side = resolution_of(config, concept)
+    return Look(
+        width=side,
+        height=side,
+        num_steps=concept.save_infer_steps,
+        guidance_scale=concept.save_guidance_scale,
+        sampler=config.samples.sampler,
+        clip_skip=config.captions.clip_skip,
+    )
 
 
 def _batches(previews: Iterable[Preview]) -> Iterator[list[Preview]]:

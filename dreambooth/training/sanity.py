@@ -13,6 +13,7 @@ from dreambooth.training.conditions import batch_conditions
 from dreambooth.training.device import evaluating
 from dreambooth.training.learner import Learner
 from dreambooth.training.randomness import normal
+from dreambooth.training.rows import plain_rows
 
 TELLING_TIMESTEP = 500  # earlier noise and velocity are alike, later no model knows the picture
 MOST_OF_INTACT = 0.5  # an intact model's error there stays well below, whichever it predicts
@@ -33,7 +34,7 @@ def find_misreading(learner: Learner, batch: Batch) -> Prediction | None:
         kept = objective.kept_at(model.alphas_cumprod, timesteps, latents)
         with learner.device.autocast():
             noisy_latents = objective.add_noise(latents, noise, kept)
-            conditions = batch_conditions(learner, batch, step=0, number=0)
+            conditions = batch_conditions(learner, batch, plain_rows(batch), step=0, number=0)
             answer = model.predict(noisy_latents, timesteps, conditions)
     errors = {
         predicts: float(objective.squared_errors(answer, target).mean())

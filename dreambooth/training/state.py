@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from dreambooth.config.folders import RunFolder, written_whole
+from dreambooth.models.streaming import require_space
 from dreambooth.training.errors import StateError
 
 POINTER = "latest.json"
@@ -41,7 +42,9 @@ def _flush_folder(folder: Path) -> None:
 
 
 def save_snapshot(run: RunFolder, snapshot: Snapshot) -> None:
-    """Write the state; the previous one is removed only after the new one is in place."""
+    """Write the state; the previous one is removed only after the new one is in place. Raises NoSpace."""
+    tensors_of_all = [tensor for tensors in snapshot.tensors.values() for tensor in tensors.values()]
+    require_space(run.state, sum(tensor.numel() * tensor.element_size() for tensor in tensors_of_all))
     name = f"step-{snapshot.step:08d}"
     beside = run.state / f"{name}.partial"
     shutil.rmtree(beside, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""One optimizer step: the errors of all examples, their weighted mean, one update."""
+"""One optimizer step: the losses of all rows, their weighted mean, one update."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ import torch
 from dreambooth.data.batches import Step
 from dreambooth.training.batch_errors import batch_errors
 from dreambooth.training.learner import Learner
+from dreambooth.training.objective import weighted_losses
 from dreambooth.training.randomness import derive_seed
+from dreambooth.training.rows import build_rows
 from dreambooth.training.updating import set_rates, update
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepReport:
-    """What a step has to tell; losses are means of the unweighted errors of the examples it saw."""
+    """What a step has to tell; losses are means over what it saw, without the weights of examples."""
 
     loss: float  # the weighted mean that was minimised
     instance_loss: float | None  # None where only pictures were seen that preserve what the model knows
@@ -34,21 +36,27 @@ class StepReport:
         return math.isfinite(self.loss)
 
 
-def _backward(learner: Learner, batches: Step, step: int) -> tuple[float, list[tuple[int, bool, float]]]:
-    """Gradients of the weighted mean; the loss, and (concept, is prior, error) of each example."""
-    num_examples = sum(batch.num_whole for batch in batches)
+def _backward(
+    learner: Learner, batches: Step, num_rows: int, step: int
+) -> tuple[float, list[tuple[int, bool, float]]]:
+    """Gradients of the weighted mean; the loss, and (concept, is prior, unweighted loss) of each row.
+
+    ``num_rows`` are those of the whole step, of which other processes may compute a share.
+    """
+    config = learner.config
     total = 0.0
     told: list[tuple[int, bool, float]] = []
     for number, batch in enumerate(batches):
         if not batch.items:
             continue  # other processes have all of it
-        errors = batch_errors(learner, batch, step, number)
-        weights = torch.tensor([item.example.loss_weight for item in batch.items], device=errors.device)
-        loss = (errors * weights).sum() / num_examples
+        rows = build_rows(config, batch, step / learner.num_steps)
+        losses = batch_errors(learner, batch, rows, step, number)
+        weights = torch.tensor([row.weight for row in rows], device=losses.device)
+        loss = weighted_losses(losses, weights, config.loss.contrastive_margin).sum() / num_rows
         learner.scaler.scale(loss).backward()
         total += loss.item()
-        examples = (item.example for item in batch.items)
-        told += [(e.concept, e.is_prior, value) for e, value in zip(examples, errors.tolist(), strict=True)]
+        for row, value in zip(rows, losses.tolist(), strict=True):
+            told.append((batch.items[row.source].example.concept, row.is_prior, value))
     return total, told
 
 
@@ -64,7 +72,8 @@ def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
     if step == learner.num_text_steps:
         for part in learner.model.text_parts:
             learner.model.parts[part].requires_grad_(requires_grad=False)
-    shares = processes.gather(_backward(learner, processes.share_of(batches), step))
+    num_rows = sum(len(build_rows(config, batch, step / learner.num_steps)) for batch in batches)
+    shares = processes.gather(_backward(learner, processes.share_of(batches), num_rows, step))
     loss = sum(share for share, _ in shares)
     told = [each for _, share in shares for each in share]
     processes.add_gradients(learner.learning)
@@ -84,5 +93,5 @@ def train_step(learner: Learner, batches: Step, step: int) -> StepReport:
         concept_losses={concept: _mean(errors) for concept, errors in by_concept.items()},
         lrs=lrs,
         grad_norm=grad_norm,
-        num_images=len(told),
+        num_images=sum(len(batch.items) for batch in batches),
     )

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from textwrap import wrap
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -19,6 +21,7 @@ INSTANCE, PRIOR, DEVICE, PROCESS = "#0969da", "#bc4c00", "#8250df", "#1a7f37"
 PANEL_INCHES, DPI = 5.2, 120
 SMOOTHED_STEPS = 40  # at least so many points are left of the smoothest curve
 MOST_COLUMNS = 4
+LINE_LETTERS, LINE_HEIGHT = 70, 0.035  # of the verdict: in a panel's width, and of the picture's height
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Summary:
     samples: Sequence[Image.Image]
     losses: Sequence[Series]
     memory: Sequence[Series]  # bytes
+    verdict: str = ""  # which of its saves is good
 
 
 def smoothed(values: Sequence[float]) -> list[float]:
@@ -66,7 +70,10 @@ def draw_summary(summary: Summary) -> bytes:
     FigureCanvasAgg(figure)
     figure.text(0.03, 0.955, summary.title, fontsize=15, fontweight="bold", color=INK, parse_math=False)
     figure.text(0.03, 0.915, summary.subtitle, fontsize=9.5, color=FAINT, parse_math=False)
-    spread = {"left": 0.03, "right": 0.975, "top": 0.86, "bottom": 0.075}
+    lines = wrap(summary.verdict, LINE_LETTERS * num_panels)
+    place: dict[str, Any] = {"verticalalignment": "top", "linespacing": 1.3}
+    figure.text(0.03, 0.9, "\n".join(lines), fontsize=9.5, color=INK, parse_math=False, **place)
+    spread = {"left": 0.03, "right": 0.975, "top": 0.86 - LINE_HEIGHT * len(lines), "bottom": 0.075}
     if summary.samples:
         outer = GridSpec(1, 2, figure, wspace=0.14, **spread)
         axes = figure.add_subplot(outer[0, 0], anchor="NW")

@@ -15,6 +15,7 @@ def draw_output() -> Markup:
         place("db-warnings", live=True),
         element("section", class_="db-result", aria_label="Result", hidden=True),
         element("section", class_="db-summary", aria_label="Summary", hidden=True),
+        element("section", class_="db-judgement", aria_label="Which step is good?", hidden=True),
         element("section", class_="db-class-images", aria_label="Class images", hidden=True),
         _draw_graphs(),
         _draw_samples(),
@@ -46,6 +47,13 @@ def _draw_status() -> Markup:
         element("p", class_="db-run-title db-soft"),
         element("p", "Nothing has run yet.", class_="db-status"),
         element("p", class_="db-unseen db-status-told", role="status"),
+        button(
+            "Resume",
+            "run.resume",
+            kind="db-primary",
+            title="When it is its turn",
+            hidden=True,
+        ),
         bar,
         element("dl", class_="db-figures", hidden=True),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dreambooth.ui.change_dialog import draw_change_dialog
 from dreambooth.ui.concepts_tab import draw_concepts_tab
 from dreambooth.ui.create_tab import draw_create_tab
 from dreambooth.ui.export_dialog import draw_export_dialog
@@ -41,7 +42,7 @@ def draw_page(webui: str = "") -> Markup:
         element("div", left, right, class_="db-columns"),
         element("datalist", id=KNOWN_FILES),
         element("div", class_="db-messages"),
-        element("div", draw_export_dialog(), class_="db-dialogs"),
+        element("div", draw_export_dialog(), draw_change_dialog(), class_="db-dialogs"),
         id=ROOT_ID,
     )
 

@@ -35,7 +35,8 @@ def sections_of(config: type) -> dict[str, type]:
 def draw_section(name: str, section: type, *, is_open: bool = True) -> Markup:
     """A section's settings as a group."""
     fields = [draw_field(setting) for setting in settings_of(section, f"{name}.")]
-    return group(section.title, _first_line(section), *fields, name=name, is_open=is_open)  # type: ignore[attr-defined]
+    pictures = [element("figure", class_="db-graph db-rates")] if name == "schedule" else []
+    return group(section.title, _first_line(section), *fields, *pictures, name=name, is_open=is_open)  # type: ignore[attr-defined]
 
 
 def draw_cards(setting: Setting) -> Markup:

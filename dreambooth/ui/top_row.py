@@ -19,6 +19,7 @@ def draw_top_row(webui: str) -> Markup:
         element("span", element("strong", "…", class_="db-model-name"), class_="db-chosen"),
         button("Train", "run.train", kind="db-primary", title="Ctrl+Enter"),
         _draw_stop_menu(),
+        button("Pause", "run.pause", title="After this step: frees the device; go on whenever you like"),
         _draw_more(),
         element("span", class_="db-saving", role="status"),
         element("span", f"in {webui}", class_="db-host db-soft") if webui else Markup(""),
@@ -49,6 +50,7 @@ def _draw_more() -> Markup:
         ),
         button("Save now", "run.save", title="State and checkpoint after the current step"),
         button("Sample now", "run.sample", title="Previews after the current step"),
+        button("Change …", "page.change", title="Prompts, intervals and learning rates of the training"),
         button("Generate checkpoint", "page.export", title="A file for your webui from the model as it is"),
     )
     return element(

@@ -79,7 +79,7 @@ def test_card_tells_runs_saves_and_disk_use(perform_action, begin, config, folde
 def test_card_tells_of_an_interrupted_and_of_a_living_training(perform_action, library):
     told = ToldRun(library, MODEL).begin().steps(1, 30)
     card = perform_action("models.card", name=MODEL)["result"]
-    assert card["resumable"] == {"run": told.place, "step": 30, "num_steps": 100}
+    assert card["resumable"] == {"run": told.place, "step": 30, "num_steps": 100, "is_paused": False}
     with file_lock(told.run.lock_file, waiting=lambda: None):
         card = perform_action("models.card", name=MODEL)["result"]
     assert (card["resumable"], card["alive"], card["runs"][0]["is_alive"]) == (None, told.place, True)

@@ -1,6 +1,10 @@
 """What a training would do."""
 
+import base64
+import io
+
 import pytest
+from PIL import Image
 
 from dreambooth.actions import plan
 from dreambooth.actions.epoch import describe_epoch, plan_epoch
@@ -54,6 +58,15 @@ def test_dry_run_sees_settings_and_pictures_as_they_are(library, photos, config)
     assert wait_for(place)["num_images"] == 5
     library.save_config(MODEL, with_fields(config, repeats=2))
     assert wait_for(place)["num_shown"] == 10
+
+
+def test_sizes_are_shown_as_a_picture(library, config):
+    place = workplace(library)
+    library.save_config(MODEL, config)
+    while (told := plan.picture(place, {"name": MODEL})) == {"pending": True}:
+        pass
+    content = base64.b64decode(told["data"].removeprefix("data:image/png;base64,"))
+    assert Image.open(io.BytesIO(content)).size == (told["width"], told["height"])
 
 
 def test_what_went_wrong_is_tried_anew(library, config, tmp_path):

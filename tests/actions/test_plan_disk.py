@@ -26,7 +26,7 @@ def test_result_is_as_large_as_told(begin, folder, config):
 def test_saves_are_counted_once_where_steps_and_epochs_meet(config):
     config = with_settings(config, saving__save_every_steps=20, saving__save_every_epochs=5)
     assert count_saves(config, STEPS) == 6  # 20, 40, 50, 60, 80, and the end
-    assert count_saves(with_settings(config, saving__save_at_end=False), STEPS) == 5
+    assert count_saves(with_settings(config, saving__at_end="nothing"), STEPS) == 5
 
 
 def test_only_the_last_are_kept(config, folder):

@@ -7,8 +7,9 @@ import pytest
 
 from dreambooth.config.concept import Concept
 from dreambooth.config.fitting import fitting_config
-from dreambooth.config.memory import OPTIMIZER_BYTES, estimate_bytes
+from dreambooth.config.memory import estimate_bytes
 from dreambooth.config.optimizer import OptimizerConfig
+from dreambooth.config.optimizer_kinds import KINDS
 from dreambooth.config.presets import presets_for, with_preset
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import changed
@@ -47,7 +48,7 @@ def shapes():
 
 
 def test_every_optimizer_has_its_memory():
-    assert list(OPTIMIZER_BYTES) == list(get_args(get_type_hints(OptimizerConfig)["name"]))
+    assert list(KINDS) == list(get_args(get_type_hints(OptimizerConfig)["name"]))
 
 
 def test_weights_that_learn_are_held_with_gradient_and_moments():
@@ -55,6 +56,7 @@ def test_weights_that_learn_are_held_with_gradient_and_moments():
     assert bytes_of(TrainConfig(), counts) == 100 * (4 + 4 + 8) + 900 * 2
     assert bytes_of(with_changes(adapter="lora"), counts) == 100 * (4 + 4 + 8) + 1000 * 2
     assert bytes_of(with_changes(optimizer__name="adamw_8bit"), counts) == 100 * (4 + 4 + 2) + 900 * 2
+    assert bytes_of(with_changes(optimizer__name="prodigy"), counts) == 100 * (4 + 4 + 16) + 900 * 2
     assert bytes_of(with_changes(ema__enabled="true"), counts) == 100 * (4 + 4 + 8 + 4) + 900 * 2
     assert bytes_of(TrainConfig(), counts, on_gpu=False) == 100 * (4 + 4 + 8) + 900 * 4
 

@@ -84,6 +84,26 @@ def test_class_folder_that_is_the_instance_folder_is_told(concept):
             "which is not trained",
         ),
         ({"data.resolution": "500"}, "data.resolution", "multiple of the bucket step 64"),
+        ({"data.resolution": "516", "data.bucket_step_px": "12"}, "data.bucket_step_px", "multiple of 8"),
+        ({"data.bucket_min_px": "100"}, "data.bucket_min_px", "multiple of the bucket step 64"),
+        ({"data.bucket_min_px": "576"}, "data.bucket_min_px", "not be more than the resolution 512"),
+        ({"data.bucket_max_px": "448"}, "data.bucket_max_px", "not less than the resolution 512"),
+        (
+            {"data.bucket_no_upscale": "yes", "data.use_buckets": "no"},
+            "data.bucket_no_upscale",
+            "turn on data.use_buckets",
+        ),
+        ({"augment.variants": "4"}, "augment.variants", "choose a crop"),
+        (
+            {"augment.masks": "file", "augment.unmasked_weight": "1"},
+            "augment.unmasked_weight",
+            "makes masks do nothing",
+        ),
+        (
+            {"augment.masks": "file", "augment.unmasked_probability": "1"},
+            "augment.unmasked_probability",
+            "makes masks do nothing",
+        ),
         (
             {"precision.attention": "xformers", "precision.device": "cpu"},
             "precision.attention",
@@ -95,6 +115,22 @@ def test_contradiction_in_the_training_is_told(concept, changes, setting, words)
     config = changed(TrainConfig(concepts=(concept,)), changes)
     assert list(advice(config)) == [setting]
     assert words in advice(config)[setting]
+
+
+def test_resolution_of_a_concept_is_held_to_the_step_too(concept):
+    config = TrainConfig(concepts=(concept, replace(concept, resolution=700)))
+    assert "multiple of the bucket step 64" in advice(config)["concepts.1.resolution"]
+    config = TrainConfig(concepts=(concept, replace(concept, resolution=768)))
+    assert advice(changed(config, {"data.bucket_max_px": "704"})).keys() == {"data.bucket_max_px"}
+
+
+def test_colours_need_a_strength(concept):
+    strengths = dict.fromkeys(("brightness", "contrast", "saturation", "hue"), "0")
+    changes = {"colour_probability": "0.5", **strengths}
+    config = changed(
+        TrainConfig(concepts=(concept,)), {f"augment.{name}": value for name, value in changes.items()}
+    )
+    assert "every strength is 0" in advice(config)["augment.colour_probability"]
 
 
 @pytest.mark.parametrize(
@@ -132,6 +168,69 @@ def test_contradiction_in_the_adapter_is_told(concept, changes, setting, words):
     config = changed(TrainConfig(concepts=(concept,)), changes)
     assert list(advice(config)) == [setting]
     assert words in advice(config)[setting]
+
+
+TOKENS = {"instance_token": "sks", "class_token": "dog"}
+HELD = {"preservation.kind": "output_preservation"}
+PREDICTED = {"preservation.kind": "prior_prediction"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "setting", "words"),
+    [
+        ({"loss.debiased": "yes", "loss.min_snr_gamma": "5"}, "loss.debiased", "loss.min_snr_gamma to 0"),
+        ({"loss.like_noise": "yes", "loss.debiased": "yes"}, "loss.like_noise", "loss.debiased to false"),
+        ({"noise.min_timestep": "500", "noise.max_timestep": "500"}, "noise.min_timestep", "must be below"),
+        (
+            {"noise.zero_terminal_snr": "yes", "adapter": "lora"},
+            "noise.zero_terminal_snr",
+            "create the model with --zero-terminal-snr true",
+        ),
+        (
+            {"noise.zero_terminal_snr": "yes", "noise.max_timestep": "900"},
+            "noise.max_timestep",
+            "at the last timestep: set 1000",
+        ),
+        ({"preservation.final_weight": "-0.5"}, "preservation.final_weight", "a weight from 0, or -1"),
+        (
+            {"preservation.final_weight": "0", "preservation.weight": "0"},
+            "preservation.final_weight",
+            "set preservation.weight too",
+        ),
+        ({**PREDICTED, "preservation.weight": "0"}, "preservation.weight", "preserves nothing"),
+    ],
+)
+def test_contradiction_in_what_is_minimised_is_told(concept, changes, setting, words):
+    config = changed(TrainConfig(concepts=(concept,)), changes)
+    assert list(advice(config)) == [setting]
+    assert words in advice(config)[setting]
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields", "setting", "words"),
+    [
+        (HELD, {"class_token": "dog"}, "concepts.0.instance_token", "name it"),
+        (HELD, {"instance_token": "sks"}, "concepts.0.class_token", "name it"),
+        (HELD, {**TOKENS, **PRIOR}, "concepts.0.num_class_images_per", "set 0, or choose"),
+        (
+            {**HELD, "method": "finetune"},
+            {"instance_prompt": "[filewords]"},
+            "preservation.kind",
+            "finetune has no token to swap",
+        ),
+        (PREDICTED, {"class_prompt": " "}, "concepts.0.class_prompt", "needs a prompt"),
+        (PREDICTED, {"class_prompt": "a sks dog"}, "concepts.0.class_prompt", "nothing can be learnt"),
+    ],
+)
+def test_what_a_way_of_preservation_lacks_is_told(concept, changes, fields, setting, words):
+    config = changed(TrainConfig(concepts=(replace(concept, **fields),)), changes)
+    assert list(advice(config)) == [setting]
+    assert words in advice(config)[setting]
+
+
+@pytest.mark.parametrize(("changes", "fields"), [(HELD, TOKENS), (PREDICTED, {}), (PREDICTED, PRIOR)])
+def test_preservation_without_contradiction(concept, changes, fields):
+    assert advice(changed(TrainConfig(concepts=(replace(concept, **fields),)), changes)) == {}
 
 
 def test_settings_of_adapters_wait_while_the_full_model_learns(concept):

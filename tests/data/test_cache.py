@@ -5,6 +5,7 @@ import torch
 
 from dreambooth.data.buckets import Size
 from dreambooth.data.cache import TensorCache, latent_key, tensors_hash
+from dreambooth.data.looks import Look
 
 KEY = "ab" * 32
 
@@ -79,8 +80,10 @@ def test_key_depends_on_all_that_latents_depend_on():
         latent_key("picture", Size(32, 64), flipped=False, vae_hash="vae"),
         latent_key("picture", size, flipped=True, vae_hash="vae"),
         latent_key("picture", size, flipped=False, vae_hash="other"),
+        latent_key("picture", size, flipped=False, look=Look(rotation_degrees=1), vae_hash="vae"),
+        latent_key("picture", size, flipped=False, look=Look(is_normalised=True), vae_hash="vae"),
     }
-    assert len(keys) == 5
+    assert len(keys) == 7
     assert latent_key("picture", size, flipped=False, vae_hash="vae") in keys
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from dreambooth.config.concept import Concept
 from dreambooth.config.data import DataConfig
-from dreambooth.config.loss import LossConfig
+from dreambooth.config.preservation import PreservationConfig
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.buckets import Size
 from dreambooth.data.errors import DataError
@@ -25,7 +25,7 @@ def config(tmp_path):
         class_prompt="photo of a dog",
     )
     data = DataConfig(resolution=64, bucket_step_px=8)
-    return TrainConfig(concepts=(concept,), data=data, loss=LossConfig(prior_loss_weight=0.75))
+    return TrainConfig(concepts=(concept,), data=data, preservation=PreservationConfig(weight=0.75))
 
 
 def with_concept(config, **changes):

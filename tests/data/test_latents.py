@@ -1,5 +1,7 @@
 """Latents of pictures, cached or not."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -9,8 +11,9 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import Batch, Item
 from dreambooth.data.cache import TensorCache
 from dreambooth.data.errors import DataError
-from dreambooth.data.examples import build_examples
+from dreambooth.data.examples import Example, build_examples
 from dreambooth.data.latents import LatentSource
+from dreambooth.data.looks import Look
 
 
 class Encoder:
@@ -51,6 +54,16 @@ def batch(dataset):
     return Batch((item(dataset, 0), item(dataset, 2, flipped=True)))
 
 
+def both(_: Example) -> tuple[bool, ...]:
+    """Shown mirrored and as it is."""
+    return False, True
+
+
+def never(_: Example) -> tuple[bool, ...]:
+    """Never mirrored."""
+    return (False,)
+
+
 def ignore(done: int, total: int) -> None:
     pass
 
@@ -61,7 +74,7 @@ def equal(one, other) -> bool:
 
 def test_cached_latents_are_those_encoded_on_the_fly(tmp_path, dataset, batch):
     cached = LatentSource(Encoder(), "vae", TensorCache(tmp_path / "cache"))
-    cached.fill(dataset, with_flips=True, progress=ignore)
+    cached.fill(dataset, flips=both, progress=ignore)
     mean, std = cached.fetch(batch)
     assert mean.shape == std.shape == (2, 4, 8, 8)
     assert not mean.requires_grad
@@ -69,23 +82,21 @@ def test_cached_latents_are_those_encoded_on_the_fly(tmp_path, dataset, batch):
 
 
 def test_full_cache_needs_no_encoder(tmp_path, dataset, batch):
-    LatentSource(Encoder(), "vae", TensorCache(tmp_path / "cache")).fill(
-        dataset, with_flips=True, progress=ignore
-    )
+    LatentSource(Encoder(), "vae", TensorCache(tmp_path / "cache")).fill(dataset, flips=both, progress=ignore)
     encoder = Encoder()
     again = LatentSource(encoder, "vae", TensorCache(tmp_path / "cache"))
-    again.fill(dataset, with_flips=True, progress=ignore)
+    again.fill(dataset, flips=both, progress=ignore)
     again.fetch(batch)
     assert encoder.num_encoded == 0
 
 
 def test_another_vae_finds_nothing(tmp_path, dataset):
     LatentSource(Encoder(), "vae", TensorCache(tmp_path / "cache")).fill(
-        dataset, with_flips=False, progress=ignore
+        dataset, flips=never, progress=ignore
     )
     encoder = Encoder()
     LatentSource(encoder, "other", TensorCache(tmp_path / "cache")).fill(
-        dataset, with_flips=False, progress=ignore
+        dataset, flips=never, progress=ignore
     )
     assert encoder.num_encoded == 3
 
@@ -94,10 +105,10 @@ def test_another_vae_finds_nothing(tmp_path, dataset):
 def test_interrupted_filling_goes_on_with_the_same_result(tmp_path, dataset, batch, dies_after):
     killed = LatentSource(Encoder(dies_after), "vae", TensorCache(tmp_path / "cache"))
     with pytest.raises(KeyboardInterrupt):
-        killed.fill(dataset, with_flips=True, progress=ignore)
+        killed.fill(dataset, flips=both, progress=ignore)
     encoder = Encoder()
     resumed = LatentSource(encoder, "vae", TensorCache(tmp_path / "cache"))
-    resumed.fill(dataset, with_flips=True, progress=ignore)
+    resumed.fill(dataset, flips=both, progress=ignore)
     assert encoder.num_encoded == 6 - dies_after
     assert equal(resumed.fetch(batch), LatentSource(Encoder(), "vae", None).fetch(batch))
 
@@ -105,7 +116,7 @@ def test_interrupted_filling_goes_on_with_the_same_result(tmp_path, dataset, bat
 def test_progress_goes_from_nothing_to_all(tmp_path, dataset):
     told = []
     source = LatentSource(Encoder(), "vae", TensorCache(tmp_path / "cache"))
-    source.fill(dataset, with_flips=False, progress=lambda done, total: told.append((done, total)))
+    source.fill(dataset, flips=never, progress=lambda done, total: told.append((done, total)))
     assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
@@ -119,3 +130,25 @@ def test_picture_that_changed_meanwhile_is_refused(batch, save_picture):
     save_picture("dog/0.png", size=(64, 64), colour="white")
     with pytest.raises(DataError, match="has changed since the run began"):
         LatentSource(Encoder(), "vae", None).fetch(batch)
+
+
+TURNED = (Look(rotation_degrees=3), Look(rotation_degrees=7))
+
+
+def test_variants_are_cached_beside_the_plain_pictures(tmp_path, dataset):
+    source = LatentSource(Encoder(), "vae", TensorCache(tmp_path / "cache"))
+    source.fill(dataset, flips=both, progress=ignore, looks=lambda _: TURNED)
+    batch = Batch((replace(item(dataset, 0), look=TURNED[0]), replace(item(dataset, 2), look=TURNED[1])))
+    encoder = Encoder()
+    cached = LatentSource(encoder, "vae", TensorCache(tmp_path / "cache"))
+    assert equal(cached.fetch(batch), LatentSource(Encoder(), "vae", None).fetch(batch))
+    assert encoder.num_encoded == 0
+    assert source.encode.num_encoded == 3 * 2 * 2
+
+
+def test_look_that_will_not_come_again_is_not_kept(tmp_path, dataset):
+    source = LatentSource(Encoder(), "vae", TensorCache(tmp_path / "cache"))
+    once = replace(item(dataset, 0), look=replace(TURNED[0], is_kept=False))
+    assert equal(source.fetch(Batch((once,))), source.fetch(Batch((once,))))
+    assert source.encode.num_encoded == 2
+    assert not (tmp_path / "cache").exists()

@@ -14,6 +14,7 @@ from dreambooth.data.prompts import (
     instance_caption,
     link_token,
     sample_prompt,
+    swap_token,
 )
 
 DOG = Concept(instance_token="sks", class_token="dog")
@@ -118,6 +119,34 @@ def test_class_images_are_made_by_turns_for_each_choice():
 )
 def test_picture_of_no_choice_is_trained_without_one(caption, trained):
     assert class_caption(replace(DOG, class_prompt=COLOURED), caption, "dreambooth") == trained
+
+
+@pytest.mark.parametrize(
+    ("prompt", "token", "class_token", "swapped"),
+    [
+        ("a photo of a sks dog", "sks", "dog", "a photo of a dog"),
+        ("a photo of sks", "sks", "dog", "a photo of dog"),
+        ("a SKS Dog on grass, sks", "sks", "dog", "a Dog on grass"),
+        ("sks, a dog", "sks", "dog", "a dog"),
+        ("a photo of a sks dog and another dog", "sks dog", "dog", "a photo of a dog and another dog"),
+        ("a sks-dog, a tasks list", "sks", "dog", "a sks-dog, a tasks list"),
+        (r"sks \(art\), 1girl", "sks (art)", "girl", "girl, 1girl"),
+        ("(sks:1.2) dog", "sks", "dog", "(dog:1.2) dog"),
+        ("((sks dog)) on grass", "sks", "dog", "((dog)) on grass"),
+        ("a photo of zwx", "sks", "dog", "a photo of zwx"),
+        ("a photo of a dog", "", "dog", "a photo of a dog"),
+        ("", "sks", "dog", ""),
+    ],
+)
+def test_token_is_swapped_for_the_class(prompt, token, class_token, swapped):
+    assert swap_token(prompt, token, class_token) == swapped
+
+
+@given(CAPTIONS, TOKENS)
+def test_swapped_prompt_has_the_class_and_no_token(caption, token):
+    swapped = swap_token(link_token(" ".join(caption.split()), token, "dog"), token, "dog")
+    assert find_word(swapped, "dog")
+    assert not find_word(swapped, token)
 
 
 def test_sample_shows_its_own_prompt_or_the_instance_prompt():

@@ -40,19 +40,19 @@ def test_preview_is_the_picture_of_the_results_own_step(begin, folder, config):
 
 def test_result_between_two_samples_shows_the_one_before(begin, folder, config):
     config = with_settings(config, **LORA, saving__save_every_steps=3, samples__sample_every_steps=2)
-    assert do(begin(with_settings(config, saving__save_at_end=False)))["outcome"] == "done"
+    assert do(begin(with_settings(config, saving__at_end="nothing")))["outcome"] == "done"
     preview = (folder.checkpoints / "toy_3.preview.png").read_bytes()
     assert preview == (folder.samples / "sample_2-0.png").read_bytes()
 
 
 def test_run_that_goes_on_knows_its_previews(begin, folder, config):
-    run = begin(with_settings(config, **LORA, samples__sample_every_steps=1, saving__save_at_end=False))
+    run = begin(with_settings(config, **LORA, samples__sample_every_steps=1, saving__at_end="nothing"))
     ask(run, "stop_after_epoch")
     assert do(run)["outcome"] == "stopped"
     last = (folder.samples / "sample_3-0.png").read_bytes()
     asked = json.loads(run.config_file.read_text())
     asked["config"]["samples"]["sample_every_steps"] = 0
-    asked["config"]["saving"]["save_at_end"] = True
+    asked["config"]["saving"]["at_end"] = "result"
     run.config_file.write_text(json.dumps(asked))
     assert do(run)["outcome"] == "done"
     assert (folder.checkpoints / "toy_4.preview.png").read_bytes() == last

@@ -92,7 +92,7 @@ def test_resumed_training_gives_the_same_weights(make_library, everything, famil
 def test_previews_and_class_images_are_drawn(make_library, config, family):
     library = make_library(family)
     concept = replace(config.concepts[0], num_class_images_per=1)
-    silent = SavingConfig(save_at_end=False)
+    silent = SavingConfig(at_end="nothing")
     told = replace(config, concepts=(concept,), samples=SampleConfig(sample_at_end=True), saving=silent)
     assert train(library, told)["outcome"] == "done"
     folder = library.folder(MODEL)

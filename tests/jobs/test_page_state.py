@@ -61,7 +61,7 @@ def test_view_is_of_the_training_under_way_else_of_the_last_one(library, state, 
     last = ToldRun(library, MODEL).begin().steps(1, 3).end("stopped")
     now = state.tell(MODEL, None, None)
     assert (now["view"]["run"], now["alive"], now["alive_training"]) == (last.place, None, None)
-    assert now["resumable"] == {"run": last.place, "step": 3, "num_steps": 100}
+    assert now["resumable"] == {"run": last.place, "step": 3, "num_steps": 100, "is_paused": False}
     running = ToldRun(library, MODEL).begin()
     wake(running.run)
     now = state.tell(MODEL, None, None)

@@ -65,7 +65,7 @@ def test_settings_of_the_second_generation(migrate, photos):
     assert (config.adapter, config.lora.rank, config.lora.alpha, config.lora.unet_lr) == ("lora", 8, 8, 2e-4)
     assert (config.data.batch_size, config.schedule.warmup_steps, config.ema.enabled) == (2, 13, False)
     assert (migrated.lifetime_steps, migrated.lifetime_epochs) == (30, 10)
-    assert (config.saving.save_every_epochs, config.saving.save_at_end) == (0, False)
+    assert (config.saving.save_every_epochs, config.saving.at_end) == (0, "nothing")
     assert (config.samples.sample_every_epochs, config.optimizer.name) == (5, "adamw_8bit")
     assert config.optimizer.weight_decay == 0.03
 
@@ -74,7 +74,7 @@ def test_settings_of_the_last_generation(migrate, photos):
     migrated = migrate(latest_generation(str(photos)))
     config = migrated.config
     assert (config.optimizer.unet_lr, config.optimizer.text_encoder_lr) == (2e-6, 5e-7)
-    assert (config.loss.min_snr_gamma, config.loss.prior_loss_weight) == (5, 0.75)
+    assert (config.loss.min_snr_gamma, config.preservation.weight) == (5, 0.75)
     assert (config.samples.sanity_prompt, config.samples.sanity_seed) == ("a photo of a dog", 7)
     assert (config.precision.mixed_precision, config.saving.save_every_epochs) == ("bf16", 25)
     lost = [entry.key for entry in migrated.report.without_meaning if entry.is_lost]

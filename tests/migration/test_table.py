@@ -28,19 +28,29 @@ OTHER_VALUES = {
     "seed": 5,
     "max_token_length": 150,
     "resolution": 64,
+    "center_crop": False,
     "cache_latents": False,
     "train_unet": False,
     "save_ckpt_after": False,
+    "save_ckpt_cancel": True,
+    "save_lora_cancel": True,
+    "save_state_after": True,
+    "save_state_cancel": True,
+    "save_state_during": True,
     "use_lora_extended": True,
     "save_lora_after": False,
+    "prior_loss_scale": True,
+    "dream_detail_preservation": 0.75,
 }
 BESIDE = {
     "learning_rate_min": {"lr_scheduler": "cosine_annealing", "learning_rate": 1.0},
     "min_learning_rate": {"lr_scheduler": "cosine_annealing", "learning_rate": 1.0},
     "lr_warmup_steps": {"lr_scheduler": "constant_with_warmup"},
     "save_lora_after": {"use_lora": True},
+    "save_lora_cancel": {"use_lora": True},
     "save_lora_during": {"use_lora": True},
     "scale_lr": {"learning_rate": 0.5, "train_batch_size": 2},
+    "prior_loss_scale": {"num_train_epochs": 200},
 }
 MAPPED = sorted(key for key, place in PLACES.items() if isinstance(place, To))
 

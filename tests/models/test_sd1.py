@@ -6,7 +6,6 @@ from dreambooth.models.load import load_model
 from dreambooth.models.single_file import CheckpointError
 from dreambooth.models.stable_diffusion import scaled_linear_alphas_cumprod
 from dreambooth.models.working import read_part, save_parts
-from dreambooth.text.chunks import TokenCount
 from tests.models.conditions import told
 from tests.models.random_checkpoint import build_parts
 
@@ -52,9 +51,7 @@ def test_text_states_are_normed(model):
     torch.testing.assert_close(hidden.mean(-1), torch.zeros(1, 77), atol=1e-5, rtol=0)
 
 
-def test_long_captions_are_cut_and_counted(model):
-    assert model.count_tokens("").total == 0
-    assert model.count_tokens("robot " * 400) == TokenCount(total=400, read=75)
+def test_long_captions_are_cut(model):
     torch.testing.assert_close(
         model.encode_captions(["robot " * 400]).hidden, model.encode_captions(["robot " * 75]).hidden
     )

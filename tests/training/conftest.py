@@ -60,7 +60,7 @@ class Told:
     """What a run told, and the requests that it is to find after certain steps."""
 
     folder: RunFolder
-    asks: dict[int, str] = field(default_factory=dict)
+    asks: dict[int, str | tuple[str, dict]] = field(default_factory=dict)
     losses: list[float] = field(default_factory=list)
     saves: list[int] = field(default_factory=list)
     samples: list[int] = field(default_factory=list)
@@ -70,7 +70,8 @@ class Told:
         assert seconds >= 0
         self.losses.append(report.loss)
         if step in self.asks:
-            ask(self.folder, self.asks[step])
+            asked = self.asks[step]
+            ask(self.folder, *(asked if isinstance(asked, tuple) else (asked,)))
 
     @property
     def states(self) -> list[int]:

@@ -1,14 +1,18 @@
 """What the U-Net is told beside the noisy latents."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from PIL import Image
 
 from dreambooth.data.batches import Batch, Item
 from dreambooth.data.buckets import Size
+from dreambooth.data.crops import Placement
 from dreambooth.data.examples import Example
 from dreambooth.data.images import hash_file
 from dreambooth.data.latents import LatentSource
+from dreambooth.data.looks import Look
 from dreambooth.models.create import create_working, read_source
 from dreambooth.models.family import Frame
 from dreambooth.models.load import load_model
@@ -53,6 +57,15 @@ def test_frame_is_the_part_that_was_really_taken(make_item, original, size, left
     frame = frame_of(make_item(original, size))
     assert (frame.original_width, frame.original_height) == original
     assert (frame.left, frame.top, frame.width, frame.height) == (left, top, *size)
+
+
+def test_frame_follows_a_crop_that_is_not_in_the_middle(make_item):
+    look = Look(Placement(across=0.125))
+    item = make_item((1000, 500), (512, 512))
+    assert frame_of(replace(item, look=look)).left == 64
+    assert frame_of(replace(item, look=look, flipped=True)).left == 448
+    turned = frame_of(replace(item, look=Look(rotation_degrees=45)))
+    assert (turned.left, turned.top) == (468, 106)  # seen √2 times as large, of the middle
 
 
 def test_whole_picture_has_its_own_size():

@@ -41,7 +41,15 @@ LOHA, LOKR = (
     {"adapter": kind, "lora__rank": 2, "lora__rank_dropout": 0.2, "lora__module_dropout": 0.2}
     for kind in ("loha", "lokr")
 )
-CASES = {"full": FULL, "lora": LORA, "dora": DORA, "loha": LOHA, "lokr": LOKR}
+VARIED = {
+    **LORA,
+    "augment__crop": "random",
+    "augment__flip_probability": 0.5,
+    "augment__rotation_degrees": 5,
+    "augment__colour_probability": 0.5,
+    "augment__dynamic_normalisation": True,
+}
+CASES = {"full": FULL, "varied": VARIED, "lora": LORA, "dora": DORA, "loha": LOHA, "lokr": LOKR}
 
 
 @pytest.mark.parametrize("settings", CASES.values(), ids=CASES)
@@ -71,6 +79,7 @@ def test_average_differs_from_the_weights(make_run, config):
     [
         ({2: "stop"}, "stopped", 2, [], []),
         ({2: "stop_after_epoch"}, "stopped", 3, [], []),
+        ({2: "pause"}, "paused", 2, [], []),
         ({2: "discard"}, "discarded", 2, [], []),
         ({2: "save"}, "done", 5, [2], []),
         ({2: "sample"}, "done", 5, [], [2]),

@@ -10,6 +10,7 @@ from torch import nn
 from dreambooth.data.batches import find_step
 from dreambooth.training.batch_errors import batch_errors
 from dreambooth.training.learner import Learner
+from dreambooth.training.rows import plain_rows
 from tests.training.conftest import learnt_hash, train_steps, with_fields, with_settings
 
 LORA = {"adapter": "lora", "lora__rank": 2, "lora__unet_lr": 1e-3, "lora__text_encoder_lr": 1e-3}
@@ -25,7 +26,9 @@ def weighted_mean(learner: Learner, dataset, step: int = 0) -> torch.Tensor:
     """The loss of a step over all its examples at once."""
     config = learner.config
     batches = find_step(dataset, config, step)
-    errors = torch.cat([batch_errors(learner, batch, step, n) for n, batch in enumerate(batches)])
+    errors = torch.cat(
+        [batch_errors(learner, batch, plain_rows(batch), step, n) for n, batch in enumerate(batches)]
+    )
     weights = torch.tensor([item.example.loss_weight for batch in batches for item in batch.items])
     return (errors * weights).sum() / len(weights)
 
@@ -77,7 +80,7 @@ def test_accumulated_passes_are_one_big_batch(make_learner, with_classes):
 
 
 def test_prior_weight_makes_one_weighted_mean(make_learner, with_classes):
-    config = with_settings(with_classes, loss__prior_loss_weight=0.25)
+    config = with_settings(with_classes, preservation__weight=0.25)
     learner, dataset = make_learner(config)
     (report,) = train_steps(learner, dataset, 1)
     assert report.loss == pytest.approx((report.instance_loss + 0.25 * report.prior_loss) / 2, rel=1e-5)

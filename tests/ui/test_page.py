@@ -31,6 +31,7 @@ FORMS = {
     "export": ExportForm,
     **TOOL_FORMS,
 }
+ALL_FORMS = {**FORMS, "change": TrainConfig}  # which has only those that may change
 SETTINGS = [(form, setting) for form, section in FORMS.items() for setting in describe_settings(section)]
 PAGE = parse(draw_page())
 BY_ID = {element.attributes["id"]: element for element in PAGE.all() if "id" in element.attributes}
@@ -82,7 +83,7 @@ def test_control_belongs_to_a_setting_or_to_a_script(control):
     if (field := field_of(control)) is not None:
         form = field.attributes.get("data-form", "")
         assert field.attributes["data-setting"] in {
-            setting.name for setting in describe_settings(FORMS[form])
+            setting.name for setting in describe_settings(ALL_FORMS[form])
         }
         return
     names = [f"#{control.attributes['id']}"] if "id" in control.attributes else []
@@ -116,6 +117,7 @@ def test_button_asks_an_action_or_the_page(button):
 
 # What may be asked of a run goes through one action, run.ask.
 OF_RUNS = {"run.save", "run.sample", "run.stop", "run.stop_after_epoch", "run.discard"}
+OF_RUNS |= {"run.pause", "run.resume"}
 
 
 def test_every_action_that_scripts_ask_exists():

@@ -7,7 +7,7 @@ from typing import Literal
 
 from dreambooth.config.entry import entry
 from dreambooth.config.forms.form import Form
-from dreambooth.config.option import option
+from dreambooth.config.option import option, since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,15 @@ class ExportForm(Form):
         "Format",
         "A whole checkpoint, the model's LoRA alone (in kohya's layout or that of diffusers), or a folder in "
         "diffusers layout.",
+    )
+    use_ema: bool = since(
+        "0.2",
+        option(
+            False,
+            "Averaged weights",
+            "Write the average that the model keeps beside its trained weights in their place; there is one "
+            "after a training with ema.placement=beside.",
+        ),
     )
     dtype: Literal["fp32", "fp16", "bf16"] = option("fp16", "Precision", "Of the weights.")
     to: str = entry(

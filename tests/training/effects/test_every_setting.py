@@ -22,6 +22,7 @@ ELSEWHERE = {
     "saving.to_webui": "jobs/test_webui_folder.py::test_nothing_appears_there_unless_it_is_wanted",
     "data.class_images_by": "host_contract/test_class_images.py::" + DRAWN,
     "loss.check_prediction": "jobs/test_misread.py::test_who_means_it_can_go_on",
+    "noise.zero_terminal_snr": "jobs/test_zero_terminal_snr.py::test_model_and_its_files_tell_it",
     "ema.placement": "jobs/test_average.py::test_beside_the_weights_it_can_be_chosen",
     "lora.start_file": "jobs/test_adapters.py::test_a_fresh_adapter_may_begin_with_a_file",
     "lora.text_encoder_2_lr": SECOND_RATE,

@@ -1,7 +1,4 @@
-"""What a diffusion model is trained to do. Tensors in, tensors out.
-
-``kept`` is the share of signal variance that a timestep keeps (alpha-bar of DDPM), broadcast as (B, 1, 1, 1).
-"""
+"""Signal and noise: how a picture is noised, and what the U-Net should answer."""
 
 from __future__ import annotations
 
@@ -27,6 +24,13 @@ def target(latents: Tensor, noise: Tensor, kept: Tensor, predicts: Prediction) -
     return kept.sqrt() * noise - (1 - kept).sqrt() * latents
 
 
+def predicted_noise(prediction: Tensor, noisy: Tensor, kept: Tensor, predicts: Prediction) -> Tensor:
+    """The noise that an answer to ``noisy`` latents amounts to (arXiv:2202.00512, appendix D)."""
+    if predicts == "epsilon":
+        return prediction
+    return (1 - kept).sqrt() * noisy + kept.sqrt() * prediction
+
+
 def differences(prediction: Tensor, target: Tensor) -> Tensor:
     """By how much the prediction is off, in float32."""
     return prediction.float() - target.float()
@@ -35,18 +39,3 @@ def differences(prediction: Tensor, target: Tensor) -> Tensor:
 def squared_errors(prediction: Tensor, target: Tensor) -> Tensor:
     """Mean squared error of each example, (B,), in float32."""
     return differences(prediction, target).square().flatten(1).mean(1)
-
-
-def min_snr_weights(kept: Tensor, gamma: float, predicts: Prediction) -> Tensor:
-    """Per-example weights (B,) of Min-SNR-gamma (arXiv:2303.09556, section 3.4)."""
-    kept = kept.flatten()
-    snr = kept / (1 - kept)
-    if predicts == "v_prediction":
-        return snr.clamp(max=gamma) / (snr + 1)
-    # min(snr, gamma) / snr, written so that no signal at all (snr = 0) gives 1 and not 0 / 0
-    return (gamma * (1 - kept) / kept).clamp(max=1)
-
-
-def with_offset(noise: Tensor, offset: Tensor, strength: float) -> Tensor:
-    """Offset noise (Guttenberg, 2023): one shift per channel, ``offset`` (B, c, 1, 1), on (B, c, h, w)."""
-    return noise + strength * offset
