@@ -147,6 +147,8 @@ class RunStory:
 
     def _take_validation(self, event: Event) -> None:
         """Told behind the step that it measures, or before the first."""
+        if event["loss"] is not None:
+            self.validations[event["step"]] = event["loss"]
         sets = event["sets"]
         values = {
             "validation_loss": event["loss"],
@@ -174,10 +176,6 @@ class RunStory:
 
     def _rest(self, event: Event) -> None:
         self.rest_seconds = event["seconds"]
-
-    def _take_validation(self, event: Event) -> None:
-        if event["loss"] is not None:
-            self.validations[event["step"]] = event["loss"]
 
     def _take_judged(self, event: Event) -> None:
         self.judged[event["step"]] = {"grid": self._absolute(event["grid"]), "drift": event["drift"]}
@@ -207,7 +205,6 @@ _TAKERS: dict[str, Callable[[RunStory, Event], None]] = {
     "checkpoint": RunStory._take_checkpoint,
     "snapshot": RunStory._take_checkpoint,
     "resting": RunStory._rest,
-    "validation": RunStory._take_validation,
     "judged": RunStory._take_judged,
     "changed": RunStory._take_change,
     "summary": RunStory._take_summary,
