@@ -210,7 +210,7 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
 
 def _follow(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
     """The run of a process that only computes, and hears from the first what is done."""
-    run = Run(job.run, learner, dataset, job.events, SILENT)
+    run = Run(job.run, learner, dataset, job.events, SILENT, Before(**job.asked["lifetime_before"]))
     run.resume()
     return {"outcome": run.train(), "step": run.step}
 
