@@ -40,10 +40,21 @@ PLACES = ("image_dir", "metadata_file")
 # What holds for a training here, or not at all: its name there → what to do.
 ELSEWHERE = {
     "batch_size": "set data.batch_size",
-    "resolution": "set data.resolution",
+    "resolution": "set data.resolution, or the resolution of the concept",
     "enable_bucket": "set data.use_buckets",
+    "min_bucket_reso": "set data.bucket_min_px",
+    "max_bucket_reso": "set data.bucket_max_px",
     "bucket_reso_steps": "set data.bucket_step_px",
-    "conditioning_data_dir": "put each mask beside its picture, as NAME.mask.png",
+    "bucket_no_upscale": "set data.bucket_no_upscale",
+    "validation_split": "set validation.fraction",
+    "validation_seed": "set validation.seed",
+    "color_aug": "set augment.colour_probability",
+    "random_crop": "set augment.crop",
+    "keep_tokens_separator": "set captions.keep_tags_separator",
+    "caption_separator": "set captions.tag_separator",
+    "secondary_separator": "set captions.secondary_separator",
+    "caption_dropout_every_n_epochs": "set captions.dropout_every_epochs",
+    "conditioning_data_dir": "put each mask beside its picture, as NAME.mask.png, and set augment.masks",
     "cache_info": "sizes are remembered anyway",
 }
 NO_PLACE = "a subset has no such setting here; see the settings of the training"
