@@ -21,7 +21,7 @@ from dreambooth.data.errors import DataError
 from dreambooth.data.roots.folders import list_folder
 from dreambooth.data.roots.manifest import list_entries, list_metadata, read_json, read_json_lines
 from dreambooth.data.roots.option_values import read_count, read_flag, read_multiply, read_share
-from dreambooth.data.roots.source import CAPTION_SUFFIXES, Around, Root, join_roots
+from dreambooth.data.roots.source import CAPTION_SUFFIXES, Around, Root, find_named, join_roots
 
 # What becomes an option of the pictures: its name there → ours, and how the value is read.
 OPTIONS: dict[str, tuple[str, Callable[[object], Any]]] = {
@@ -161,7 +161,7 @@ def _list_metadata(file: Path, folder: Path | None, around: Around) -> Root:
 
 def _find_place(file: Path, subset: Mapping[str, Any], key: str) -> Path | None:
     told = _read_text(subset, key)
-    return file.parent / told if told else None
+    return find_named(file.parent, told) if told else None
 
 
 def _read_text(subset: Mapping[str, Any], key: str) -> str:
