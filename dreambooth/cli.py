@@ -163,7 +163,7 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
-    add_form(parser, ExportForm, Shape(required=("to",), left_out=("overwrite",)))
+    add_form(parser, ExportForm, Shape(required=("to",), left_out=("overwrite",), flags={"use_ema": "--ema"}))
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

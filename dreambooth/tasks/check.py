@@ -12,6 +12,7 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, steps_per_epoch
 from dreambooth.data.class_plan import ClassPlan, plan_class_images
 from dreambooth.data.examples import Dataset, build_examples
+from dreambooth.data.known_pictures import KnownPictures
 from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.load import load_model
@@ -29,8 +30,10 @@ def check_plan(job: Job) -> dict[str, Any]:
         raise Refused("\n".join(map(str, problems)))
     refuse_what_is_not_there(config, read_architecture(job.model_folder.working))
     folders = classifier_folders(job.model_folder, config)
+    known = KnownPictures(job.model_folder.known_pictures)
     plans = plan_class_images(config, folders)
     dataset = build_examples(config, folders)
+    known.keep(dataset.images)
     num_steps = count_steps(config, dataset)
     per_epoch = steps_per_epoch(dataset, config)
     device = choose_device(config.precision)
