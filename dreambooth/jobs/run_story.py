@@ -147,6 +147,8 @@ class RunStory:
 
     def _take_validation(self, event: Event) -> None:
         """Told behind the step that it measures, or before the first."""
+        if event["loss"] is not None:
+            self.validations[event["step"]] = event["loss"]
         sets = event["sets"]
         if event["loss"] is not None:
             self.validations[event["step"]] = event["loss"]
@@ -158,6 +160,8 @@ class RunStory:
         known = {name: value for name, value in values.items() if value is not None}
         self.curves.add_more(event["lifetime_step"], known)
         self.means.add(event["lifetime_step"], known)
+        if event["loss"] is not None:
+            self.validations[event["step"]] = event["loss"]
 
     def _take_back(self, step: int) -> None:
         """Forget this step and all after it: they will be told again."""
