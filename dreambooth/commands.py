@@ -100,6 +100,8 @@ def describe_plan(plan: dict[str, Any]) -> str:
             f"    class images: {classes['have']} there, {classes['need']} needed, "
             f"{classes['will_generate']} will be generated"
         )
+        if told["held_prompts"]:
+            lines.append(f"    held to what the untrained model answers to {told['held_prompts']}")
     if measured := {name: count for name, count in plan["validation"].items() if count}:
         told = {"held_out": "{} held out of training", "folder": "{} in the validation folder"}
         lines.append("validation: " + ", ".join(told[name].format(count) for name, count in measured.items()))

@@ -21,6 +21,7 @@ from dreambooth.training.device import choose_device
 from dreambooth.training.estimate import estimate_memory, estimate_seconds
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.optimizers import try_optimizer
+from dreambooth.training.rows import held_prompt
 
 
 def check_plan(job: Job) -> dict[str, Any]:
@@ -69,15 +70,19 @@ def check_plan(job: Job) -> dict[str, Any]:
 
 def _describe_concepts(config: TrainConfig, dataset: Dataset) -> list[dict[str, Any]]:
     prompts: list[Counter[str]] = [Counter() for _ in config.concepts]
+    held: list[Counter[str]] = [Counter() for _ in config.concepts]
     for example in dataset.instances:
         prompts[example.concept][example.prompt] += 1
+        if (prompt := held_prompt(config, example, example.prompt)) is not None:
+            held[example.concept][prompt] += 1
     return [
         {
             "images": found.total(),
             "repeats": concept.repeats,
             "prompts": [prompt for prompt, _ in found.most_common(5)],
+            "held_prompts": [prompt for prompt, _ in again.most_common(5)],
         }
-        for concept, found in zip(config.concepts, prompts, strict=True)
+        for concept, found, again in zip(config.concepts, prompts, held, strict=True)
     ]
 
 
