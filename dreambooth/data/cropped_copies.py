@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from PIL import Image
+
 from dreambooth.config.folders import written_whole
 from dreambooth.data.buckets import Size
 from dreambooth.data.concepts import Picture
 from dreambooth.data.errors import DataError
+from dreambooth.data.listing import MASK_ENDINGS
+from dreambooth.data.looks import PLAIN
+from dreambooth.data.loss_masks import LossMask, cut_mask, find_mask_file
 from dreambooth.data.pictures import load_picture
 from dreambooth.data.rendering import render
 
@@ -28,7 +33,7 @@ Sized = tuple[Picture, Size]  # what it is cut to
 
 
 def plan_copies(pictures: Sequence[Sized], source: Path, to: Path) -> list[Copy]:
-    """A copy of every picture of the folder ``source``, in the same sub-folders of ``to``.
+    """A copy of every picture of a folder, in the same sub-folders of ``to``; of a list, in ``to``.
 
     Raises DataError when ``to`` holds something, or one of the folders lies inside the other.
     """
@@ -36,7 +41,9 @@ def plan_copies(pictures: Sequence[Sized], source: Path, to: Path) -> list[Copy]
     taken: set[Path] = set()
     copies = []
     for picture, size in pictures:
-        place = _find_free(to / picture.image.path.relative_to(source).with_suffix(".png"), taken)
+        path = picture.image.path
+        inside = path.relative_to(source) if path.is_relative_to(source) else Path(path.name)
+        place = _find_free(to / inside.with_suffix(".png"), taken)
         taken.add(place)
         copies.append(Copy(picture, size, place))
     return copies
@@ -48,12 +55,21 @@ def _find_free(place: Path, taken: set[Path]) -> Path:
 
 
 def write_copy(copy: Copy) -> None:
-    """The picture cut and resampled as training does it, and its caption beside it."""
+    """The picture cut and resampled as training does it, with its caption and its mask beside it."""
     small = render(load_picture(copy.picture.image.path), copy.size)
     with written_whole(copy.place.with_suffix(".txt")) as caption:
         caption.write(copy.picture.caption)
-    with written_whole(copy.place, "wb") as file:
-        small.save(file, "PNG")
+    if (mask_file := find_mask_file(copy.picture.image.path)) is not None:
+        image = copy.picture.image
+        whole = Size(image.width_px, image.height_px)
+        mask = cut_mask(LossMask(mask_file, "file", unmasked_weight=0), whole, copy.size, PLAIN)
+        _write_picture(mask, copy.place.with_name(copy.place.stem + MASK_ENDINGS[0]))
+    _write_picture(small, copy.place)
+
+
+def _write_picture(picture: Image.Image, place: Path) -> None:
+    with written_whole(place, "wb") as file:
+        picture.save(file, "PNG")
 
 
 def _check_place(source: Path, to: Path) -> None:

@@ -14,7 +14,7 @@ from dreambooth.data.errors import PictureError
 from dreambooth.data.file_memory import FileMemory
 from dreambooth.data.listing import MASK_ENDINGS
 from dreambooth.data.looks import Look
-from dreambooth.data.pictures import load_alpha, load_picture
+from dreambooth.data.pictures import load_alpha, load_picture, may_be_transparent
 from dreambooth.data.rendering import render_part
 
 MOST_REMEMBERED = 100_000
@@ -58,8 +58,10 @@ def find_mask(picture: Path, masks: Masks, unmasked_weight: float) -> LossMask |
     """The mask of a picture, where these settings want one and it has one."""
     if masks in ("file", "both") and (file := find_mask_file(picture)) is not None:
         return LossMask(file, "file", unmasked_weight)
+    if masks in ("off", "file") or not may_be_transparent(picture):
+        return None
     mask = LossMask(picture, "alpha", unmasked_weight)
-    return mask if masks in ("alpha", "both") and look_at_mask(mask).learnt_share < 1 else None
+    return mask if look_at_mask(mask).learnt_share < 1 else None
 
 
 def look_at_mask(mask: LossMask) -> MaskFacts:
@@ -82,10 +84,15 @@ def load_mask(mask: LossMask) -> Image.Image:
     return load_alpha(mask.file) if mask.channel == "alpha" else load_picture(mask.file).convert("L")
 
 
-def render_mask(mask: LossMask, whole: Size, size: Size, look: Look, *, flipped: bool) -> Image.Image:
-    """Grey, a pixel for each latent: the mask cut and turned as its picture is, averaged over areas."""
+def cut_mask(mask: LossMask, whole: Size, size: Size, look: Look) -> Image.Image:
+    """Grey, at ``size``: the mask cut and turned as its picture, which has the size ``whole``, is."""
     grey = load_mask(mask)
     if grey.size != (whole.width_px, whole.height_px):  # of another size, but of the same picture
         grey = grey.resize((whole.width_px, whole.height_px), Image.Resampling.BOX)
-    small = render_part(grey, size, look, Image.Resampling.BOX).reduce(SIDE_MULTIPLE_PX)
+    return render_part(grey, size, look, Image.Resampling.BOX)
+
+
+def render_mask(mask: LossMask, whole: Size, size: Size, look: Look, *, flipped: bool) -> Image.Image:
+    """Grey, a pixel for each latent: the mask as its picture is shown, averaged over areas."""
+    small = cut_mask(mask, whole, size, look).reduce(SIDE_MULTIPLE_PX)
     return small.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if flipped else small

@@ -70,6 +70,17 @@ def load_alpha(path: Path) -> Image.Image:
     return _load(path, _to_alpha)
 
 
+def may_be_transparent(path: Path) -> bool:
+    """Whether a picture's header speaks of transparency; False for what is no picture. Nothing is decoded."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                return _has_transparency(image)
+    except (Image.DecompressionBombError, *DECODER_ERRORS):
+        return False
+
+
 def is_picture(path: Path) -> bool:
     """Whether a file begins as a picture does; what follows may be damaged all the same."""
     try:

@@ -11,6 +11,7 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.concepts import num_class_images
 from dreambooth.data.prompts import FILEWORDS
+from dreambooth.text.reading import Reading
 from dreambooth.text.tokenizer import count_tokens
 from dreambooth.text.weights import find_unread, is_marked
 
@@ -21,7 +22,7 @@ LENGTHS = [int(length) for length in get_args(get_type_hints(CaptionsConfig)["ma
 def prompt_warnings(config: TrainConfig, prompts: Collection[str]) -> Iterator[str]:
     """What to tell of the prompts of pictures, class images' too."""
     reading = caption_reading(config.captions)
-    counts = {prompt: count_tokens(prompt, reading) for prompt in prompts}
+    counts = {prompt: count_tokens(prompt, reading) for prompt in prompts if _may_be_cut(prompt, reading)}
     cut = {prompt: count for prompt, count in counts.items() if count.read < count.total}
     if cut:
         longest = max(cut, key=lambda prompt: cut[prompt].total)
@@ -39,6 +40,11 @@ def prompt_warnings(config: TrainConfig, prompts: Collection[str]) -> Iterator[s
             f"{find_unread(prompt)} in {_start_of(prompt)} changes a prompt while a webui draws; it is read "
             "as plain words here"
         )
+
+
+def _may_be_cut(prompt: str, reading: Reading) -> bool:
+    """Whether it is worth counting: a token has a byte at least."""
+    return reading.weighted or len(prompt.encode()) > reading.max_tokens
 
 
 def template_warnings(config: TrainConfig, concept: Concept) -> Iterator[str]:

@@ -147,7 +147,11 @@ class RunStory:
 
     def _take_validation(self, event: Event) -> None:
         """Told behind the step that it measures, or before the first."""
+        if event["loss"] is not None:
+            self.validations[event["step"]] = event["loss"]
         sets = event["sets"]
+        if event["loss"] is not None:
+            self.validations[event["step"]] = event["loss"]
         values = {
             "validation_loss": event["loss"],
             "validation_trained": event["train_loss"],
@@ -156,6 +160,8 @@ class RunStory:
         known = {name: value for name, value in values.items() if value is not None}
         self.curves.add_more(event["lifetime_step"], known)
         self.means.add(event["lifetime_step"], known)
+        if event["loss"] is not None:
+            self.validations[event["step"]] = event["loss"]
 
     def _take_back(self, step: int) -> None:
         """Forget this step and all after it: they will be told again."""
@@ -174,10 +180,6 @@ class RunStory:
 
     def _rest(self, event: Event) -> None:
         self.rest_seconds = event["seconds"]
-
-    def _take_validation(self, event: Event) -> None:
-        if event["loss"] is not None:
-            self.validations[event["step"]] = event["loss"]
 
     def _take_judged(self, event: Event) -> None:
         self.judged[event["step"]] = {"grid": self._absolute(event["grid"]), "drift": event["drift"]}
@@ -207,7 +209,6 @@ _TAKERS: dict[str, Callable[[RunStory, Event], None]] = {
     "checkpoint": RunStory._take_checkpoint,
     "snapshot": RunStory._take_checkpoint,
     "resting": RunStory._rest,
-    "validation": RunStory._take_validation,
     "judged": RunStory._take_judged,
     "changed": RunStory._take_change,
     "summary": RunStory._take_summary,

@@ -50,7 +50,7 @@ TRAINING: dict[str, Place] = {
         convert=values.optimizer,
         superseded_by="optimizer_type",
     ),
-    "optimizer_args": to("optimizer.arguments", convert=values.arguments),
+    "optimizer_args": to("optimizer.arguments", "optimizer.weight_decay", convert=values.arguments),
     "learning_rate": to(
         "optimizer.unet_lr",
         "optimizer.text_encoder_lr",
@@ -182,6 +182,7 @@ OTHERS: dict[str, Place] = {
             "save_state_on_train_end",
             "prior_loss",
             "network_args",
+            "algo",
             "multires_noise_discount",
             "stop_text_encoder_training_pct",
             "dataset_class",

@@ -58,6 +58,7 @@ def test_values_are_checked_and_taken(config):
         ({"concepts.7.save_sample_prompt": "x"}, r"concepts\.NUMBER\.save_sample_prompt"),
         ({"concepts.0.class_prompt": "x"}, "only its previews may change"),
         ({"saving.keep_last": 0, "saving.keep_best": 1}, "set saving.keep_last too"),
+        ({"saving.keep_best": 1}, r"nothing tells which is best: set validation\.fraction"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(config, values, words):

@@ -37,6 +37,17 @@ def test_copy_has_the_size_and_the_caption_and_the_original_stays(plan, save_pic
     assert path.read_bytes() == before
 
 
+def test_mask_is_cut_with_its_picture(plan, save_picture, tmp_path):
+    save_picture("photos/a.jpg", size=(200, 50))
+    mask = Image.new("L", (200, 50))
+    mask.paste(255, (0, 0, 100, 50))
+    mask.save(tmp_path / "photos" / "a.mask.png")
+    (copy,) = plan()
+    write_copy(copy)
+    cut = Image.open(tmp_path / "copies" / "a-masklabel.png")
+    assert (cut.size, cut.getpixel((40, 20)), cut.getpixel((55, 20))) == ((96, 40), 255, 0)
+
+
 def test_words_of_a_name_become_the_caption(plan, save_picture, tmp_path):
     save_picture("photos/01 a dog.png")
     write_copy(plan()[0])
