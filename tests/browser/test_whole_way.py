@@ -56,7 +56,7 @@ def describe_subject(trainer: TrainerPage, photos: Path) -> None:
     with trainer.page.expect_file_chooser() as chooser:
         trainer.press("dataset.upload")
     chooser.value.set_files(sorted(photos.iterdir()))
-    trainer.wait_for_words("3 pictures, 3 with a caption file", within=".db-concept-summary")
+    trainer.wait_for_words("3 pictures, 3 with a caption", within=".db-concept-summary")
     trainer.change("instance_prompt", PROMPT, "concept")
     trainer.change("instance_token", "sks", "concept")
     trainer.change("class_token", "robot", "concept")
@@ -86,6 +86,15 @@ def choose_settings(trainer: TrainerPage) -> None:
     trainer.change("saving.save_every_steps", SAVE_EVERY)
     trainer.change("saving.keep_last", 0)
     trainer.wait_until_saved()
+
+
+def look_at_sizes(trainer: TrainerPage) -> None:
+    """See the sizes of an epoch in numbers, and drawn."""
+    panel = trainer.open_tab("Tools")
+    panel.locator("details[data-group='buckets'] summary").click()
+    trainer.press("buckets.dry_run")
+    expect(panel.locator(".db-buckets tbody td").first).to_have_text("64 × 64")
+    expect(panel.locator("img.db-drawing")).to_have_js_property("complete", value=True)
 
 
 def watch(trainer: TrainerPage) -> Seen:
@@ -162,6 +171,7 @@ def test_from_no_model_to_a_file_for_the_webui(trainer, new_page, tmp_path):
     create_model(trainer)
     describe_subject(trainer, draw_photos(tmp_path / "photos", 3))
     choose_settings(trainer)
+    look_at_sizes(trainer)
 
     trainer.press("run.train")
     seen = watch(trainer)
