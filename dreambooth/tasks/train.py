@@ -222,8 +222,8 @@ def _require_untrained(job: Job, learner: Learner) -> None:
     was_stopped = job.load_record().last_run == job.run.path.name
     if was_stopped and learner.untrained is not None and not learner.untrained.is_kept(job.run):
         raise Refused(
-            "preservation.kind: when this run was stopped, nothing kept what the model was before it; go on with "
-            "preservation.kind=class_images, as it was, or start a new run without --resume"
+            "preservation.kind: when this run was stopped, nothing kept what the model was before it; go on "
+            "with preservation.kind=class_images, as it was, or start a new run without --resume"
         )
 
 
