@@ -50,15 +50,21 @@ class Measured:
     grown_bytes: int = 0
 
 
+def held_bytes() -> int:
+    """Memory of the process's own; on Linux without pages of programs' files, which come and go."""
+    told = psutil.Process().memory_info()
+    return int(told.rss - getattr(told, "shared", 0))
+
+
 @contextmanager
 def measuring(what: str) -> Iterator[Measured]:
     """Tells time and memory of what is done inside."""
-    process, told, done = psutil.Process(), Measured(), threading.Event()
-    before, started = process.memory_info().rss, time.monotonic()
+    told, done = Measured(), threading.Event()
+    before, started = held_bytes(), time.monotonic()
 
     def watch() -> None:
         while not done.wait(POLL_SECONDS):
-            told.grown_bytes = max(told.grown_bytes, process.memory_info().rss - before)
+            told.grown_bytes = max(told.grown_bytes, held_bytes() - before)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
@@ -68,7 +74,7 @@ def measuring(what: str) -> Iterator[Measured]:
         done.set()
         watcher.join()
         told.seconds = time.monotonic() - started
-        told.grown_bytes = max(told.grown_bytes, process.memory_info().rss - before)
+        told.grown_bytes = max(told.grown_bytes, held_bytes() - before)
     print(f"{what:<52} {told.seconds:8.2f} s   +{told.grown_bytes / 2**20:6.0f} MB", flush=True)
 
 

@@ -119,6 +119,8 @@ def _describe_concept(index: int, told: Mapping[str, Any]) -> Iterator[str]:
         f"    class images: {classes['have']} there, {classes['need']} needed, "
         f"{classes['will_generate']} will be generated"
     )
+    if told["held_prompts"]:
+        yield f"    held to what the untrained model answers to {told['held_prompts']}"
 
 
 def _describe_rate(told: Mapping[str, Any]) -> str:
@@ -249,7 +251,8 @@ def ui(library: Library, asked: Namespace, console: Console) -> int:
 
 def demo(_: Library, asked: Namespace, console: Console) -> int:
     """Show the main job from end to end."""
-    command = [sys.executable, "-m", "dreambooth.demo", "--method", asked.method, "--to", str(asked.to)]
+    command = [sys.executable, "-m", "dreambooth.demo", "--method", asked.method]
+    command += ["--compare", asked.compare, "--to", str(asked.to)]
     return subprocess.run(command + (["--json"] if console.as_json else []), check=False).returncode
 
 

@@ -88,6 +88,15 @@ def choose_settings(trainer: TrainerPage) -> None:
     trainer.wait_until_saved()
 
 
+def look_at_sizes(trainer: TrainerPage) -> None:
+    """See the sizes of an epoch in numbers, and drawn."""
+    panel = trainer.open_tab("Tools")
+    panel.locator("details[data-group='buckets'] summary").click()
+    trainer.press("buckets.dry_run")
+    expect(panel.locator(".db-buckets tbody td").first).to_have_text("64 × 64")
+    expect(panel.locator("img.db-drawing")).to_have_js_property("complete", value=True)
+
+
 def watch(trainer: TrainerPage) -> Seen:
     """See samples and graphs come; returns what is shown then."""
     trainer.wait_for_step(SAMPLE_EVERY + 1)
@@ -162,6 +171,7 @@ def test_from_no_model_to_a_file_for_the_webui(trainer, new_page, tmp_path):
     create_model(trainer)
     describe_subject(trainer, draw_photos(tmp_path / "photos", 3))
     choose_settings(trainer)
+    look_at_sizes(trainer)
 
     trainer.press("run.train")
     seen = watch(trainer)

@@ -20,7 +20,13 @@ from dreambooth.jobs.run_story import RunStory
 from dreambooth.jobs.run_views import RunView
 from dreambooth.jobs.runs import read_job
 from dreambooth.jobs.start import change_run
-from dreambooth.jobs.trainings import find_changeable, find_interrupted, find_resumable, is_paused
+from dreambooth.jobs.trainings import (
+    find_asked_training,
+    find_changeable,
+    find_interrupted,
+    find_resumable,
+    is_paused,
+)
 from dreambooth.tasks import saves
 from tests.conftest import MODEL, do, weights_hash
 from tests.training.conftest import with_settings
@@ -79,6 +85,8 @@ def test_paused_training_can_be_changed_and_its_model_too(paused, library):
     assert change_training(run, {"saving.keep_last": 1}) == {"lora.unet_lr": 5e-4, "saving.keep_last": 1}
     keep_changes(library, MODEL, {"lora.unet_lr": 5e-4})
     assert library.load(MODEL).config.lora.unet_lr == 5e-4
+    with pytest.raises(Conflict, match="paused: let it resume first"):
+        find_asked_training(library, MODEL)
     with pytest.raises(ConfigError, match=r"data\.resolution: cannot change"):
         change_training(run, {"data.resolution": 32})
     assert do(paused)["outcome"] == "done"
