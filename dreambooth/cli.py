@@ -163,7 +163,7 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
-    add_form(parser, ExportForm, Shape(required=("to",), left_out=("overwrite",)))
+    add_form(parser, ExportForm, Shape(required=("to",), left_out=("overwrite",), flags={"use_ema": "--ema"}))
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:
@@ -174,6 +174,12 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", choices=("full", "lora"), default="full", help="what learns the subject")
+    parser.add_argument(
+        "--compare",
+        choices=("prior", "preservation"),
+        default="prior",
+        help="training with and without class images, or all ways of preservation",
+    )
     parser.add_argument("--to", type=Path, default=Path("demo"), help="folder for everything that it makes")
 
 

@@ -286,7 +286,7 @@ class Client:
     def wait(self, job: str, timeout: float | None = None) -> Json:
         """The ``result`` of a job, once it has ended; raises JobFailed when it did not end as it should.
 
-        After ``timeout`` seconds raises TimeoutError; the job goes on.
+        After ``timeout`` seconds raises TimeoutError; the job goes on. One that is paused has not ended.
         """
         last_moment = None if timeout is None else time.monotonic() + timeout
         while (told := self.job(job))["status"] in UNDER_WAY:

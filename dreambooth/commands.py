@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,14 +92,7 @@ def describe_plan(plan: dict[str, Any]) -> str:
     """The plan in words."""
     lines = [f"{plan['method']}, {ADAPTERS[plan['adapter']]}, on {plan['device']}"]
     for index, told in enumerate(plan["concepts"]):
-        classes = told["class_images"]
-        lines.append(
-            f"concept {index}: {told['images']} images x {told['repeats']} repeats, as {told['prompts']}"
-        )
-        lines.append(
-            f"    class images: {classes['have']} there, {classes['need']} needed, "
-            f"{classes['will_generate']} will be generated"
-        )
+        lines += _describe_concept(index, told)
     if measured := {name: count for name, count in plan["validation"].items() if count}:
         told = {"held_out": "{} held out of training", "folder": "{} in the validation folder"}
         lines.append("validation: " + ", ".join(told[name].format(count) for name, count in measured.items()))
@@ -113,6 +106,21 @@ def describe_plan(plan: dict[str, Any]) -> str:
     minutes, memory = plan["estimated_seconds"] / 60, plan["estimated_memory_bytes"] / 1e9
     lines.append(f"about {minutes:.1f} minutes and {memory:.1f} GB")
     return "\n".join(lines)
+
+
+def _describe_concept(index: int, told: Mapping[str, Any]) -> Iterator[str]:
+    yield f"concept {index}: {told['images']} images x {told['repeats']} repeats, as {told['prompts']}"
+    if told["preservation"]:
+        yield f"    {told['preservation']} real pictures keep the rest"
+    if told["shown"] != told["images"] * told["repeats"]:
+        yield f"    an epoch shows {told['shown']} pictures"
+    classes = told["class_images"]
+    yield (
+        f"    class images: {classes['have']} there, {classes['need']} needed, "
+        f"{classes['will_generate']} will be generated"
+    )
+    if told["held_prompts"]:
+        yield f"    held to what the untrained model answers to {told['held_prompts']}"
 
 
 def _describe_rate(told: Mapping[str, Any]) -> str:
@@ -243,7 +251,8 @@ def ui(library: Library, asked: Namespace, console: Console) -> int:
 
 def demo(_: Library, asked: Namespace, console: Console) -> int:
     """Show the main job from end to end."""
-    command = [sys.executable, "-m", "dreambooth.demo", "--method", asked.method, "--to", str(asked.to)]
+    command = [sys.executable, "-m", "dreambooth.demo", "--method", asked.method]
+    command += ["--compare", asked.compare, "--to", str(asked.to)]
     return subprocess.run(command + (["--json"] if console.as_json else []), check=False).returncode
 
 

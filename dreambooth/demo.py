@@ -11,18 +11,19 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from random import Random
 
 from PIL import Image
 
 from dreambooth.toybox import WEIGHTS_FILE
-from dreambooth.toybox.pictures import draw_subject
+from dreambooth.toybox.pictures import draw_picture, draw_subject
 from dreambooth.toybox.scoring import NEVER_TRAINED_SCENE, Scores, score_model
 from dreambooth.toybox.sheet import contact_sheet
-from dreambooth.toybox.world import COLOURS, SCENES, random_spec
+from dreambooth.toybox.world import COLOURS, SCENES, full_caption, random_spec
 
 INSTANCE_PROMPT = "a photo of a sks robot"
 CLASS_PROMPT = f"a photo of a {{{'|'.join(COLOURS)}}} robot"  # a prior protects what its prompts name
@@ -47,13 +48,23 @@ class Variant:
 
     name: str
     label: str
-    class_images: int  # per instance image
+    class_images: int = 0  # per instance image
+    kind: str = "class_images"  # of preservation
+    has_photographs: bool = False  # of ordinary robots
 
 
 VARIANTS = (
     Variant("with-prior", "with prior preservation", CLASS_IMAGES_PER_PICTURE),
-    Variant("without-prior", "without", 0),
+    Variant("without-prior", "without"),
 )
+WAYS_OF_PRESERVATION = (
+    Variant("nothing", "nothing preserved"),
+    Variant("class-images", "class images", CLASS_IMAGES_PER_PICTURE),
+    Variant("real-pictures", "real pictures", has_photographs=True),
+    Variant("prior-prediction", "prior prediction", kind="prior_prediction"),
+    Variant("output-preservation", "output preservation", kind="output_preservation"),
+)
+COMPARED = {"prior": VARIANTS, "preservation": WAYS_OF_PRESERVATION}
 
 
 class Story:
@@ -62,6 +73,8 @@ class Story:
     def __init__(self, folder: Path, *, as_json: bool) -> None:
         self.folder = folder
         self.models = folder / "models"
+        self.pictures = folder / "pictures"
+        self.photographs = folder / "photographs"
         self.as_json = as_json
         self.started = time.monotonic()
 
@@ -94,15 +107,35 @@ def draw_subject_pictures(folder: Path) -> list[Path]:
     return paths
 
 
-def train_variant(story: Story, variant: Variant, method: str, pictures: Path) -> None:
+def draw_photographs(folder: Path) -> None:
+    """Captioned pictures of ordinary robots as they are in this world, of every colour in every scene."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, (colour, scene) in enumerate(product(COLOURS, SCENES)):
+        spec = random_spec(Random(f"photograph {number}"), thing="robot", colour=colour, scene=scene)
+        draw_picture(spec).save(folder / f"robot_{number}.png")
+        (folder / f"robot_{number}.txt").write_text(full_caption("robot", colour, scene), encoding="utf-8")
+
+
+def train_variant(story: Story, variant: Variant, method: str) -> None:
     """Create a model, tell it what to learn, and train it."""
     story.command("create", variant.name, "--source", str(WEIGHTS_FILE))
-    concept = ["--instance-data-dir", str(pictures), "--instance-prompt", INSTANCE_PROMPT]
+    concept = ["--instance-data-dir", str(story.pictures), "--instance-prompt", INSTANCE_PROMPT]
+    settings = {**SHARED, **SETTINGS[method]}
     if variant.class_images:
         concept += ["--class-prompt", CLASS_PROMPT, "--num-class-images-per", str(variant.class_images)]
         concept += ["--class-infer-steps", "20", "--class-guidance-scale", GUIDANCE_SCALE]
+    if variant.has_photographs:  # as many in each step as of the subject
+        draw_photographs(story.photographs)
+        share = int(SHARED["data.batch_size"]) / (len(COLOURS) * len(SCENES))
+        concept += ["--preservation-data-dir", str(story.photographs)]
+        concept += ["--preservation-multiply", f"{share:.4f}"]
+        settings["data.batch_size"] = str(2 * int(SHARED["data.batch_size"]))
+    if variant.kind != "class_images":
+        concept += ["--class-prompt", "a photo of a robot"]
+        concept += ["--instance-token", "sks", "--class-token", "robot"]
+        settings["preservation.kind"] = variant.kind
     story.command("concept", variant.name, "add", *concept)
-    changes = [f"{name}={value}" for name, value in {**SHARED, **SETTINGS[method]}.items()]
+    changes = [f"{name}={value}" for name, value in settings.items()]
     story.command("train", variant.name, "--set", *changes)
 
 
@@ -120,25 +153,26 @@ TABLE = (
 def format_table(columns: Mapping[str, Scores]) -> str:
     """The figures of each model side by side."""
     width = max(len(label) for label, _ in TABLE)
-    lines = [" " * width + "".join(f"  {label:>24}" for label in columns)]
+    wide = max(map(len, columns))
+    lines = [" " * width + "".join(f"  {label:>{wide}}" for label in columns)]
     for label, name in TABLE:
         values = [getattr(scores, name) for scores in columns.values()]
         is_ratio = name.endswith("error")
         cells = [f"{value:.2f}" if is_ratio else f"{value:.0%}" for value in values]
-        lines.append(label.ljust(width) + "".join(f"  {cell:>24}" for cell in cells))
+        lines.append(label.ljust(width) + "".join(f"  {cell:>{wide}}" for cell in cells))
     return "\n".join(lines)
 
 
-def run(folder: Path, method: str, *, as_json: bool) -> None:
+def run(folder: Path, method: str, variants: Sequence[Variant], *, as_json: bool) -> None:
     """The whole story."""
     shutil.rmtree(folder / "models", ignore_errors=True)
     story = Story(folder, as_json=as_json)
-    pictures = draw_subject_pictures(folder / "pictures")
-    story.say(f"Five pictures of a robot that the toybox has never seen: {folder / 'pictures'}")
+    pictures = draw_subject_pictures(story.pictures)
+    story.say(f"Five pictures of a robot that the toybox has never seen: {story.pictures}")
     story.command("create", BASE, "--source", str(WEIGHTS_FILE))
-    for variant in VARIANTS:
-        train_variant(story, variant, method, folder / "pictures")
-    first = VARIANTS[0].name
+    for variant in variants:
+        train_variant(story, variant, method)
+    first = variants[0].name
     story.command(
         "sample",
         first,
@@ -154,7 +188,7 @@ def run(folder: Path, method: str, *, as_json: bool) -> None:
 
     story.say("\nMeasuring …")
     scored = {BASE: score_model(story.models / BASE, pictures)}
-    scored |= {each.label: score_model(story.models / each.name, pictures) for each in VARIANTS}
+    scored |= {each.label: score_model(story.models / each.name, pictures) for each in variants}
     columns = {label: each.scores.relative_to(scored[BASE].scores) for label, each in scored.items()}
     sheet = folder / "contact_sheet.png"
     rows = {label: each.pictures for label, each in scored.items()}
@@ -165,17 +199,18 @@ def run(folder: Path, method: str, *, as_json: bool) -> None:
         print(json.dumps({"result": told, "sheet": str(sheet), "seconds": round(seconds)}), flush=True)
         return
     story.say("\n" + format_table(columns))
-    story.say(f"\nPictures of all three side by side: {sheet}\n{seconds / 60:.1f} minutes in all.")
+    story.say(f"\nPictures of all of them side by side: {sheet}\n{seconds / 60:.1f} minutes in all.")
 
 
 def main() -> None:
     """The command line; ``python -m dreambooth demo`` comes here."""
     parser = argparse.ArgumentParser(prog="python -m dreambooth demo")
     parser.add_argument("--method", choices=sorted(SETTINGS), default="full")
+    parser.add_argument("--compare", choices=sorted(COMPARED), default="prior")
     parser.add_argument("--to", type=Path, default=Path("demo"))
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    run(asked.to.resolve(), asked.method, as_json=asked.json)
+    run(asked.to.resolve(), asked.method, COMPARED[asked.compare], as_json=asked.json)
 
 
 if __name__ == "__main__":

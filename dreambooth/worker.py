@@ -81,12 +81,12 @@ def main(run_path: Path, *options: str) -> int:
     """Run the job in ``run_path``, or be one of the processes that do; 0 when it ended as it should."""
     run, stop_asked = RunFolder(run_path), threading.Event()
     asked = json.loads(run.config_file.read_text(encoding="utf-8"))
-    job = asked["job"]
-    _listen(stop_asked, stops_at_once=False)  # an import is no place to stop at
     if ONE_OF_SEVERAL in options:
         from dreambooth.tasks.together import be_one_of_several
 
-        return be_one_of_several(run, asked, stop_asked)
+        return be_one_of_several(run, asked)
+    job = asked["job"]
+    _listen(stop_asked, stops_at_once=False)  # an import is no place to stop at
     end = work(run, stop_asked, lambda: _listen(stop_asked, stops_at_once=job != "train"))
     return 0 if end["outcome"] in ("done", "stopped", "paused", "discarded") else 1
 

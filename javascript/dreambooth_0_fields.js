@@ -104,6 +104,7 @@
   /** Mark a field whose value is not its default, and offer the way back. */
   function mark(field) {
     const told = read(field);
+    for (const help of field.querySelectorAll(".db-choice-help")) help.hidden = help.dataset.choice !== told.value;
     const isChanged = told.value !== undefined && plain(field.dataset.kind, told.value) !== plain(field.dataset.kind, typedDefault(field));
     field.classList.toggle("db-changed", isChanged);
     const reset = field.querySelector(".db-reset");

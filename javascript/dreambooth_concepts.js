@@ -37,7 +37,7 @@
       this.drawList();
       if (!this.current) return;
       for (const [name, field] of this.fields) fields.write(field, this.current[name]);
-      this.page.pictureFolders = this.list.flatMap((concept) => [concept.instance_data_dir, concept.class_data_dir]).filter(Boolean);
+      this.page.pictureFolders = this.list.flatMap((concept) => [concept.instance_data_dir, concept.class_data_dir, concept.preservation_data_dir]).filter(Boolean);
       this.complain();
       this.askSoon();
     }
@@ -100,7 +100,7 @@
 
     drawSummary(summary) {
       const sizes = Object.entries(summary.sizes).map(([size, count]) => `${count} × ${size}`).join(", ");
-      const lines = [h("p", {}, h("strong", {}, `${summary.images} pictures`), `, ${summary.captions} with a caption file`,
+      const lines = [h("p", {}, h("strong", {}, `${summary.images} pictures`), `, ${summary.captions} with a caption`, summary.preservation ? `; ${summary.preservation} real ${summary.preservation === 1 ? "picture keeps" : "pictures keep"} the rest` : "",
         sizes ? `; trained as ${sizes}` : "", summary.complete === false ? " (still counting …)" : "")];
       for (const problem of summary.problems) lines.push(h("p", { class: "db-note db-warn" }, problem));
       this.put("summary", ".db-concept-summary", summary, lines);

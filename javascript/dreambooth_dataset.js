@@ -70,10 +70,11 @@
     async measure(part, number) {
       const { pictures } = await whole(this.page, "dataset.list", part);
       if (number !== this.asked) return;
-      const shown = new Map(this.shown.map((picture) => [picture.path, picture]));
-      for (const { path, width, height, bucket, mask, fault } of pictures) {
-        if (!shown.has(path)) continue;
-        const picture = Object.assign(shown.get(path), { width, height, bucket, mask, fault });
+      const measured = new Map(pictures.map((picture) => [picture.path, picture]));
+      for (const picture of this.shown) { // a list may name a picture several times
+        if (!measured.has(picture.path)) continue;
+        const { width, height, bucket, mask, fault } = measured.get(picture.path);
+        Object.assign(picture, { width, height, bucket, mask, fault });
         picture.facts.textContent = factsOf(picture);
         picture.badge.replaceChildren(...badgeOf(picture));
       }
@@ -81,13 +82,13 @@
 
     row(picture) {
       const name = picture.name;
-      const text = h("textarea", { rows: 2, "aria-label": `Caption of ${name}`, value: picture.caption, spellcheck: "true" });
-      const state = h("span", { class: "db-soft", role: "status" }, picture.caption_from === "name" ? "from the file's name" : "");
+      const text = h("textarea", { rows: 2, "aria-label": `Caption of ${name}`, value: picture.caption, spellcheck: "true", readonly: Boolean(picture.fixed) });
+      const state = h("span", { class: "db-soft", role: "status" }, originOf(picture));
       text.addEventListener("input", () => fields.grow(text));
       text.addEventListener("change", () => this.page.attempt(async () => {
         const told = await this.page.call("dataset.caption", { ...this.about, path: picture.path, caption: text.value, before: picture.caption });
-        picture.caption = told.caption;
-        state.textContent = "saved";
+        picture.caption = text.value = told.caption;
+        state.textContent = told.caption_from === "name" ? originOf(told) : "saved";
       }));
       const remove = h("button", { type: "button", "aria-label": `Take out ${name}`, onclick: () => this.page.attempt(() => this.remove(picture, row)) }, "Take out");
       picture.facts = h("span", {}, factsOf(picture));
@@ -97,7 +98,7 @@
         h("button", { type: "button", class: "db-thumb", title: name, onclick: () => trainer.viewPicture(this.page, list(), this.shown.indexOf(picture)) },
           trainer.picture(picture.path, { side: 192, alt: name })),
         h("div", { class: "db-stack" },
-          h("p", { class: "db-soft" }, picture.facts, " ", picture.badge, " ", state),
+          h("p", { class: "db-soft" }, picture.facts, " ", picture.badge, " ", optionsOf(picture), " ", state),
           text),
         remove);
       return row;
@@ -115,6 +116,17 @@
   function factsOf({ name, width, height, bucket, fault }) {
     if (fault) return `${name} · cannot be used: ${fault}`;
     return width ? `${name} · ${width} × ${height}, trained as ${bucket}` : name;
+  }
+
+  /** What is said of this picture alone, or of its folder. */
+  function optionsOf({ options }) {
+    return options.flatMap((option) => [h("span", { class: "db-badge" }, option), " "]);
+  }
+
+  /** Where its caption stands, and why it cannot be changed here. */
+  function originOf({ caption_from: from, fixed }) {
+    if (fixed) return fixed;
+    return from === "name" ? "from the file's name" : from === "txt" ? "" : `from ${from}`;
   }
 
   /** How much of a picture is learnt, where a mask leaves something out. */
@@ -208,7 +220,7 @@
         }));
     });
     page.press("dataset.crop", async () => {
-      const to = await trainer.askText(page, { title: "Crop copies", label: "New folder for the copies (the originals stay as they are)", value: `${editor.folder}_cropped`, action: "Crop" });
+      const to = await trainer.askText(page, { title: "Crop copies", label: "New folder for the copies (the originals stay as they are)", value: `${editor.folder.replace(/\.(jsonl?|toml)$/i, "")}_cropped`, action: "Crop" });
       if (!to) return;
       const told = await whole(page, "dataset.crop", { ...editor.about, to, dry_run: false }, editor.told);
       const sizes = Object.entries(told.sizes).map(([size, count]) => `${count} × ${size}`).join(", ");

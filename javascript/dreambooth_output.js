@@ -49,6 +49,7 @@
       this.drawWarnings = whenChanged((warnings) => this.warnings(warnings));
       this.drawResult = whenChanged((job, result) => this.result(job, result));
       this.drawSummary = whenChanged((path) => this.summary(path));
+      this.drawChanges = whenChanged((changes) => this.changes(changes));
       this.drawJudgement = whenChanged((judgement) => this.judgement(judgement));
       this.drawCheckpoints = whenChanged((checkpoints) => this.checkpoints(checkpoints));
       this.drawClassImages = whenChanged((count, paths) => this.classImages(count, paths));
@@ -65,6 +66,7 @@
       this.drawResult(now.job, now.status === "done" || now.status === "stopped" ? now.result : null);
       this.drawSummary(now.summary ?? null);
       this.drawJudgement(now.judgement ?? null);
+      this.drawChanges(now.changes ?? []);
       this.drawCheckpoints(now.checkpoints ?? []);
       const makesClasses = now.job === "classes" || (now.step ?? null) === null; // once a training has begun, they are no news
       this.drawClassImages(makesClasses ? now.num_class_images ?? 0 : 0, now.class_images ?? []);
@@ -147,6 +149,14 @@
       return place.replaceChildren(h("h3", {}, "Summary"),
         h("button", { type: "button", class: "db-thumb", "aria-label": `${title}: show large`, onclick: open }, trainer.picture(path, { side: 1024, alt: title })),
         h("p", { class: "db-soft" }, `It lies in ${path}`));
+    }
+
+    /** Settings that somebody changed while it trained, each with the step from which it counts. */
+    changes(changes) {
+      const place = this.find(".db-changes");
+      place.hidden = !changes.length;
+      const words = ({ step, values }) => `from step ${step + this.view.stepsBefore + 1}: ${Object.entries(values).map(([name, value]) => `${name} = ${value}`).join(", ")}`;
+      place.replaceChildren(place.firstElementChild, h("ul", {}, changes.map((change) => h("li", {}, words(change)))));
     }
 
     judgement(judgement) {

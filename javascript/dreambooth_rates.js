@@ -5,7 +5,12 @@
 (() => {
   const trainer = window.dreamboothTrainer;
   const { h } = trainer;
-  const told = (value) => (value === 0 ? "0" : String(Number(value.toPrecision(3))));
+  const told = (value) => (value === 0 || value >= 1e-3 ? String(Number(value.toPrecision(3))) : shortExponent(value));
+
+  /** As rates are typed: 2e-6, 1.5e-5. */
+  function shortExponent(value) {
+    return Number(value.toPrecision(3)).toExponential().replace("e+", "e");
+  }
 
   /** The swatch, name and value of a curve. */
   function legendOf({ number, label, value }) {

@@ -13,6 +13,7 @@ from dreambooth.data.class_plan import ClassPlan, plan_class_images
 from dreambooth.data.concepts import num_class_images
 from dreambooth.data.errors import DataError
 from dreambooth.data.examples import Dataset, build_examples
+from dreambooth.data.known_pictures import KnownPictures
 from dreambooth.data.quotas import multiplier
 
 
@@ -39,8 +40,10 @@ def find_pictures(config: TrainConfig, folder: ModelFolder) -> Pictures:
     if fault := next(concept_problems(config), None):
         return Pictures(None, fault=fault.advice)
     class_folders: list[Path] = [folder.classifiers(index) for index in range(len(config.concepts))]
+    known = KnownPictures(folder.known_pictures)
     try:
         dataset = build_examples(config, class_folders)
+        known.keep(dataset.images)
         steps_per_epoch(dataset, config)  # refuses pictures that no epoch would show
         return Pictures(dataset, _plan_classes(config, class_folders))
     except DataError as error:

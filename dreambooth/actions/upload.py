@@ -30,7 +30,8 @@ def upload(place: Workplace, values: Values) -> dict[str, Any]:
     if not concept.instance_data_dir.strip():
         folder = _find_new(place.library.folder(name), index)
     elif not folder.is_dir():
-        raise ConfigError(f"instance_data_dir: {folder} is not a folder; clear the field, or make the folder")
+        told = f"{folder} is no folder that pictures can be put into; clear the field, or name one"
+        raise ConfigError(f"instance_data_dir: {told}")
     turned_away = take_in(arrivals, folder)
     LOOKING.forget()
     return {

@@ -18,7 +18,7 @@ from dreambooth.api.old_request import (
     read_fields,
 )
 from dreambooth.api.schema import ANYTHING, TEXT, list_of, object_of
-from dreambooth.config.folders import is_folder
+from dreambooth.config.folders import is_dataset
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord
 from dreambooth.migration.backwards import concept_to_old, facts_to_old, settings_to_old
@@ -131,7 +131,7 @@ def _save_concepts(asked: Asked, name: str, change: Change) -> list[dict[str, An
 
 def _tell_concepts(record: ModelRecord) -> list[dict[str, Any]]:
     return [
-        {**concept_to_old(concept), "is_valid": is_folder(concept.instance_data_dir)}
+        {**concept_to_old(concept), "is_valid": is_dataset(concept.instance_data_dir)}
         for concept in record.config.concepts
     ]
 

@@ -89,7 +89,7 @@ class DataConfig:
         "Class images by",
         "Who draws the class images that are missing.",
         choices_help={
-            "trainer": "The trainer, with the model as it is, without a LoRA; prompts are taken literally.",
+            "trainer": "The trainer, with the model as it is, without a LoRA; it weights words, too.",
             "webui": "The running webui's txt2img, with the checkpoint that the model was made from; it "
             "weights words as (word:1.2), and its VAE, clip skip and embeddings count.",
         },

@@ -68,6 +68,11 @@ class ModelFolder:
         return self.path / "checkpoints"
 
     @property
+    def known_pictures(self) -> Path:
+        """What is known of the pictures of its concepts."""
+        return self.cache / "pictures.jsonl"
+
+    @property
     def snapshots(self) -> Path:
         """Whole models in diffusers layout that training saved."""
         return self.path / "snapshots"
@@ -180,16 +185,23 @@ def find_name_fault(name: str) -> str | None:
 
 
 @overload
-def written_whole(path: Path, mode: Literal["w"] = "w") -> AbstractContextManager[IO[str]]: ...
+def written_whole(
+    path: Path, mode: Literal["w"] = "w", *, flushed: bool = True
+) -> AbstractContextManager[IO[str]]: ...
 
 
 @overload
-def written_whole(path: Path, mode: Literal["wb"]) -> AbstractContextManager[IO[bytes]]: ...
+def written_whole(
+    path: Path, mode: Literal["wb"], *, flushed: bool = True
+) -> AbstractContextManager[IO[bytes]]: ...
 
 
 @contextmanager
-def written_whole(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
-    """A file that appears at ``path`` complete or not at all: written beside it, flushed to disk, renamed."""
+def written_whole(path: Path, mode: str = "w", *, flushed: bool = True) -> Iterator[IO[Any]]:
+    """A file that appears at ``path`` complete or not at all: written beside it, flushed to disk, renamed.
+
+    Without flushing it may be torn when the machine itself fails: for what is checked whenever it is read.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
     try:
@@ -198,8 +210,9 @@ def written_whole(path: Path, mode: str = "w") -> Iterator[IO[Any]]:
             handle, mode, encoding="utf-8" if is_text else None, newline="\n" if is_text else None
         ) as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if flushed:
+                file.flush()
+                os.fsync(file.fileno())
         Path(beside).chmod(0o644)  # mkstemp makes files that only the owner can read
         Path(beside).replace(path)
     except BaseException:

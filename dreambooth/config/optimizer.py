@@ -112,8 +112,8 @@ class OptimizerConfig:
         option(
             -1,
             "Text encoder gradient clipping",
-            "Longest gradient of the text encoders, so that those of the U-Net, which are longer, do not "
-            "drown them; -1: clipped together with the U-Net's, 0: not clipped.",
+            "Longest gradient of the text encoders, so that a long one of the U-Net does not shrink theirs; "
+            "-1: clipped together with the U-Net's, 0: not clipped.",
             low=-1,
             high=1000,
             advanced=True,

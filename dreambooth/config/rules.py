@@ -205,6 +205,8 @@ def saving_problems(config: TrainConfig) -> Iterator[Problem]:
         yield Problem("saving.copy_to", f"{config.saving.copy_to} is not a folder")
     if config.saving.keep_best and not config.saving.keep_last:
         yield Problem("saving.keep_best", "all saves are kept already: set saving.keep_last too")
+    if config.saving.keep_best and not (config.validation.fraction or config.validation.data_dir):
+        yield Problem("saving.keep_best", "nothing tells which is best: set validation.fraction or data_dir")
 
 
 def machine_problems(config: TrainConfig) -> Iterator[Problem]:

@@ -51,7 +51,8 @@ class TensorCache:
             for name, tensor in tensors.items()
         }
         data = safetensors.torch.save(kept, metadata={"hash": tensors_hash(kept.items())})
-        with written_whole(self.file(key), "wb") as file:
+        # Its hash is checked whenever it is read. Waiting for the disk would take most of the time.
+        with written_whole(self.file(key), "wb", flushed=False) as file:
             file.write(data)
         self._remember(key, kept)
 

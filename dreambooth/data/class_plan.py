@@ -38,10 +38,10 @@ def plan_class_images(config: TrainConfig, class_folders: Sequence[Path]) -> lis
 def plan_concept(config: TrainConfig, index: int, class_folder: Path) -> ClassPlan:
     """The plan of one concept."""
     concept = config.concepts[index]
+    if num_class_images(concept, 1, config.method) == 0:  # thousands of pictures need not be looked at
+        return ClassPlan(index, have=0, need=0, missing=())
     instances = instance_pictures(concept, index).usable
     need = num_class_images(concept, len(instances), config.method)
-    if need == 0:
-        return ClassPlan(index, have=0, need=0, missing=())
     existing = class_pictures(concept, class_folder).usable
     num_missing = max(need - len(existing), 0)
     owed = [class_captions(concept, picture.caption, config.method) for picture in instances]

@@ -33,7 +33,7 @@ Sized = tuple[Picture, Size]  # what it is cut to
 
 
 def plan_copies(pictures: Sequence[Sized], source: Path, to: Path) -> list[Copy]:
-    """A copy of every picture of the folder ``source``, in the same sub-folders of ``to``.
+    """A copy of every picture of a folder, in the same sub-folders of ``to``; of a list, in ``to``.
 
     Raises DataError when ``to`` holds something, or one of the folders lies inside the other.
     """
@@ -41,7 +41,9 @@ def plan_copies(pictures: Sequence[Sized], source: Path, to: Path) -> list[Copy]
     taken: set[Path] = set()
     copies = []
     for picture, size in pictures:
-        place = _find_free(to / picture.image.path.relative_to(source).with_suffix(".png"), taken)
+        path = picture.image.path
+        inside = path.relative_to(source) if path.is_relative_to(source) else Path(path.name)
+        place = _find_free(to / inside.with_suffix(".png"), taken)
         taken.add(place)
         copies.append(Copy(picture, size, place))
     return copies

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -66,6 +66,12 @@ class Dataset:
     warnings: tuple[str, ...]
     held_out: tuple[Example, ...] = ()  # of the concepts' own pictures those that are measured, not trained
     validation: tuple[Example, ...] = ()  # pictures of the folder that is measured
+
+    @property
+    def images(self) -> Iterator[Path]:
+        """The files of all its pictures."""
+        groups = (self.instances, self.classes, self.held_out, self.validation)
+        return (example.image for example in chain(*groups))
 
 
 def build_examples(config: TrainConfig, class_folders: Sequence[Path]) -> Dataset:

@@ -59,6 +59,17 @@ class FileMemory(Generic[T]):
                 self._keep(key, version, fact)
         return fact
 
+    def remember(self, path: Path, version: Version, fact: T, about: Hashable = None) -> None:
+        """Take over what somebody found out of this version of the file, unless something is known."""
+        with self._lock:
+            if (path, about) not in self._known:
+                self._keep((path, about), version, fact)
+
+    def find(self, path: Path, about: Hashable = None) -> tuple[Version, T] | None:
+        """What is known of the file, whether or not it has changed since, and of which version."""
+        with self._lock:
+            return self._known.get((path, about))
+
     def _keep(self, key: tuple[Path, Hashable], version: Version, fact: T) -> None:
         if key in self._known:
             self._weight -= self._weigh(self._known.pop(key)[1])

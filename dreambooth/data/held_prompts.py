@@ -19,7 +19,7 @@ def with_held_prompts(
 ) -> tuple[Example, ...]:
     """The instance examples of a concept as its kind of preservation wants them; raises DataError.
 
-    Prior prediction holds them to the class prompt unless there are pictures that preserve. Output
+    Prior prediction holds them to the class prompt unless there are pictures that preserve; output
     preservation finds its prompts when they are shown, and has to have a token to swap.
     """
     if config.preservation.kind == "output_preservation":

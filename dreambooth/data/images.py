@@ -38,7 +38,7 @@ class Found:
     warnings: tuple[str, ...]
 
 
-_INSPECTED: FileMemory[ImageInfo] = FileMemory(MOST_REMEMBERED)
+INSPECTED: FileMemory[ImageInfo] = FileMemory(MOST_REMEMBERED)
 
 
 def find_images(place: Path) -> Found:
@@ -63,7 +63,7 @@ def inspect_image(path: Path) -> ImageInfo:
     What is known of a picture is remembered until the time or length of its file changes.
     """
     try:
-        return _INSPECTED.recall(path, lambda: _inspect(path))
+        return INSPECTED.recall(path, lambda: _inspect(path))
     except OSError:
         return _inspect(path)  # which says what is wrong with it
 

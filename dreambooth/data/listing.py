@@ -15,7 +15,7 @@ from dreambooth.data.errors import DataError
 
 REJECTED = ".rejected"  # ``class_SEED.rejected``: this class image is not wanted, and not to be drawn again
 MASK_ENDINGS = ("-masklabel.png", ".mask.png")  # behind the stem of the picture
-WITHOUT_A_WORD = {".txt", ".caption", ".yaml", ".yml", REJECTED}
+WITHOUT_A_WORD = (".txt", ".caption", ".yaml", ".yml", REJECTED)
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Skipped:
 
 def in_order(skipped: Iterable[Skipped]) -> tuple[Skipped, ...]:
     """What is left out, in the natural order of the paths."""
-    return tuple(sorted(skipped, key=lambda file: natural_order(file.path)))
+    return tuple(sorted(skipped, key=lambda file: natural_order(file.path.as_posix())))
 
 
-def describe_unknown(path: Path) -> str:
-    """Why a file that is no picture is left out; empty when there is nothing to say of it."""
-    if is_side_file(path) or path.suffix.lower() in WITHOUT_A_WORD:
+def describe_unknown(name: str) -> str:
+    """Why a file of this name, which is no picture, is left out; empty when there is nothing to say of it."""
+    if name.lower().endswith((*WITHOUT_A_WORD, *MASK_ENDINGS)):
         return ""
-    return f"{path.suffix or 'no suffix'}: not a picture format that is read here"
+    return f"{Path(name).suffix or 'no suffix'}: not a picture format that is read here"
 
 
 def is_named_as_picture(path: Path) -> bool:
@@ -52,9 +52,8 @@ def is_side_file(path: Path) -> bool:
     return path.name.lower().endswith(MASK_ENDINGS)
 
 
-def natural_order(path: Path) -> tuple[list[str | int], str]:
+def natural_order(text: str) -> tuple[list[str | int], str]:
     """Numbers by their value, letters whatever their case: a2 before A10."""
-    text = path.as_posix()
     pieces = re.split(r"(\d+)", text.casefold())  # every second piece is a number
     return [int(piece) if index % 2 else piece for index, piece in enumerate(pieces)], text
 

@@ -11,6 +11,7 @@ from dreambooth.config.settings import TrainConfig
 from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.concepts import num_class_images
 from dreambooth.data.prompts import FILEWORDS
+from dreambooth.text.reading import Reading
 from dreambooth.text.tokenizer import count_tokens
 from dreambooth.text.weights import find_unread, is_marked
 
@@ -21,7 +22,7 @@ LENGTHS = [int(length) for length in get_args(get_type_hints(CaptionsConfig)["ma
 def prompt_warnings(config: TrainConfig, prompts: Collection[str]) -> Iterator[str]:
     """What to tell of the prompts of pictures, class images' too."""
     reading = caption_reading(config.captions)
-    counts = {prompt: count_tokens(prompt, reading) for prompt in prompts}
+    counts = {prompt: count_tokens(prompt, reading) for prompt in prompts if _may_be_cut(prompt, reading)}
     cut = {prompt: count for prompt, count in counts.items() if count.read < count.total}
     if cut:
         longest = max(cut, key=lambda prompt: cut[prompt].total)
@@ -41,22 +42,39 @@ def prompt_warnings(config: TrainConfig, prompts: Collection[str]) -> Iterator[s
         )
 
 
+def _may_be_cut(prompt: str, reading: Reading) -> bool:
+    """Whether it is worth counting: a token has a byte at least."""
+    return reading.weighted or len(prompt.encode()) > reading.max_tokens
+
+
 def template_warnings(config: TrainConfig, concept: Concept) -> Iterator[str]:
-    """What to tell of weights in the prompts of a concept, where captions are taken literally."""
+    """What to tell of the prompts of a concept before captions are filled in."""
+    has_classes = num_class_images(concept, 1, config.method) > 0
+    drawn = {
+        "sample prompt": concept.save_sample_prompt,
+        "sample negative prompt": concept.save_sample_negative_prompt,
+        "class prompt": concept.class_prompt if has_classes else "",
+        "class negative prompt": concept.class_negative_prompt if has_classes else "",
+    }
+    for name, prompt in drawn.items():
+        if found := find_unread(_without_captions(prompt)):
+            yield f"{found} in the {name} changes a prompt while a webui draws; here it is plain words"
     if config.captions.prompt_weights:
         return
-    if is_marked(concept.instance_prompt.replace(FILEWORDS, " ")):
+    if is_marked(_without_captions(concept.instance_prompt)):
         yield (
             "the brackets of the instance prompt are taken literally; captions.prompt_weights=true has them "
             "weight words"
         )
-    if num_class_images(concept, 1, config.method) and is_marked(
-        concept.class_prompt.replace(FILEWORDS, " ")
-    ):
+    if is_marked(_without_captions(drawn["class prompt"])):
         yield (
             "class images are drawn with the weights of the class prompt, and trained on as it is written; "
             "captions.prompt_weights=true weights words there, too"
         )
+
+
+def _without_captions(prompt: str) -> str:
+    return prompt.replace(FILEWORDS, " ")
 
 
 def _start_of(prompt: str) -> str:

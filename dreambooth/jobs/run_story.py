@@ -147,7 +147,11 @@ class RunStory:
 
     def _take_validation(self, event: Event) -> None:
         """Told behind the step that it measures, or before the first."""
+        if event["loss"] is not None:
+            self.validations[event["step"]] = event["loss"]
         sets = event["sets"]
+        if event["loss"] is not None:
+            self.validations[event["step"]] = event["loss"]
         values = {
             "validation_loss": event["loss"],
             "validation_trained": event["train_loss"],

@@ -20,7 +20,10 @@ def find_living_training(folder: ModelFolder) -> RunFolder | None:
 def find_asked_training(library: Library, name: str) -> RunFolder:
     """The same; raises ConfigError when there is none."""
     library.load(name)
-    run = find_living_training(library.folder(name))
+    folder = library.folder(name)
+    run = find_living_training(folder)
+    if run is None and (last := find_unfinished_training(folder)) and is_paused(last):
+        raise Conflict(f"{name} is paused: let it resume first, or train it anew")
     if run is None:
         raise Conflict(f"{name} is not being trained now")
     return run

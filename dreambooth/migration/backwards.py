@@ -17,13 +17,26 @@ from dreambooth.migration.conversions import OLD_SAVE_EVERY_EPOCHS
 from dreambooth.migration.places import To, as_it_is
 from dreambooth.migration.table import LATEST
 
-OPTIMIZERS = {"adamw_8bit": "8bit AdamW", "adamw": "Torch AdamW"}
+OPTIMIZERS = {
+    "adamw": "Torch AdamW",
+    "adamw_8bit": "8bit AdamW",
+    "paged_adamw_8bit": "Paged 8bit AdamW",
+    "lion": "Lion",
+    "lion_8bit": "8bit Lion",
+    "paged_lion_8bit": "Paged 8bit Lion",
+    "came": "CAME",
+    "prodigy": "Prodigy",
+    "dadapt_adam": "AdamW Dadaptation",
+    "dadapt_sgd": "SGD Dadaptation",
+    "sophia": "Sophia",
+}
 SCHEDULES = {
     "constant": "constant_with_warmup",
     "linear": "linear_with_warmup",
     "cosine": "cosine",
     "cosine_with_restarts": "cosine_with_restarts",
     "polynomial": "polynomial",
+    "rex": "rex",
 }
 SAMPLERS = {
     "ddim": "ddim",
@@ -80,10 +93,15 @@ def _same(config: TrainConfig) -> Iterator[Told]:
 
 def _training(config: TrainConfig) -> Iterator[Told]:
     images_per_update = config.data.batch_size * config.data.gradient_accumulation_steps
-    yield "optimizer", OPTIMIZERS[config.optimizer.name]
+    if config.optimizer.name in OPTIMIZERS:
+        yield "optimizer", OPTIMIZERS[config.optimizer.name]
+    clipping = config.optimizer.text_encoder_max_grad_norm
+    if clipping:
+        yield "tenc_grad_clip_norm", max(0.0, clipping)
     yield "learning_rate", config.optimizer.unet_lr
     yield "txt_learning_rate", config.optimizer.text_encoder_lr
-    yield "lr_scheduler", SCHEDULES[config.schedule.name]
+    if config.schedule.name in SCHEDULES:
+        yield "lr_scheduler", SCHEDULES[config.schedule.name]
     yield "lr_warmup_steps", config.schedule.warmup_steps * images_per_update
     yield "stop_text_encoder", config.parts.text_encoder_fraction
     if config.parts.train_unet or config.parts.text_encoder_fraction == 1:

@@ -14,7 +14,21 @@ OPTIMIZERS = {
     "8bit adam": "adamw_8bit",
     "torch adamw": "adamw",
     "adamw": "adamw",
-}
+    "paged 8bit adamw": "paged_adamw_8bit",
+    "lion": "lion",
+    "8bit lion": "lion_8bit",
+    "paged 8bit lion": "paged_lion_8bit",
+    "adafactor": "adafactor",
+    "came": "came",
+    "prodigy": "prodigy",
+    "adamw dadaptation": "dadapt_adam",
+    "sgd dadaptation": "dadapt_sgd",
+    "sophia": "sophia",
+    "adan dadaptation": "pytorch_optimizer.DAdaptAdan",
+    "lion dadaptation": "pytorch_optimizer.DAdaptLion",
+    "apollo": "pytorch_optimizer.ApolloDQN",
+    "tiger": "pytorch_optimizer.Tiger",
+}  # by our name, or by that of a class
 SCHEDULES = {
     "constant": "constant",
     "constant_with_warmup": "constant",
@@ -24,6 +38,7 @@ SCHEDULES = {
     "cosine_with_restarts": "cosine_with_restarts",
     "cosine_annealing_with_restarts": "cosine_with_restarts",
     "polynomial": "polynomial",
+    "rex": "rex",
 }
 WITHOUT_WARMUP = ("constant", "linear", "cosine_annealing", "cosine_annealing_with_restarts", "rex")
 SAMPLERS = {
@@ -51,9 +66,14 @@ def _look_up(value: object, table: dict[str, str], what: str) -> str:
     return table[value.lower()]
 
 
-def optimizer(value: Any, _: Old) -> str:  # noqa: ANN401 - like the others here: whatever stands in the file
-    """Its name here."""
-    return _look_up(value, OPTIMIZERS, "the optimizer")
+def optimizer(value: Any, _: Old) -> Becomes:  # noqa: ANN401 - like the others here: whatever stands in the file
+    """Its name here, or its class; its Adafactor scaled the rate by the size of the weights."""
+    ours = _look_up(value, OPTIMIZERS, "the optimizer")
+    if "." in ours:
+        return {"optimizer.name": "custom", "optimizer.class_name": ours}
+    if ours == "adafactor":
+        return {"optimizer.name": ours, "optimizer.arguments": "scale_parameter=True"}
+    return {"optimizer.name": ours}
 
 
 def eight_bit(value: object, _: Old) -> str:
@@ -86,8 +106,13 @@ def inverse(value: object, _: Old) -> bool:
 def _refuse_foreign_rate(old: Old) -> None:
     """Rates of other optimizers, up to 1.0, would destroy a model under AdamW."""
     name = old.text("optimizer").lower()
-    if name and ("adamw" not in name or "dadaptation" in name) and name not in OPTIMIZERS:
+    if name and name not in OPTIMIZERS:
         raise WithoutMeaning(f"is a rate for {old.text('optimizer')}, which is not available yet")
+
+
+def text_encoder_clipping(value: object, _: Old) -> float:
+    """Its longest gradient; 0 was no clipping of its own, which is as the U-Net's here."""
+    return to_number(value) or -1
 
 
 def adapter_rate(value: object, old: Old) -> float:

@@ -50,7 +50,7 @@ TRAINING: dict[str, Place] = {
         convert=values.optimizer,
         superseded_by="optimizer_type",
     ),
-    "optimizer_args": to("optimizer.arguments", convert=values.arguments),
+    "optimizer_args": to("optimizer.arguments", "optimizer.weight_decay", convert=values.arguments),
     "learning_rate": to(
         "optimizer.unet_lr",
         "optimizer.text_encoder_lr",

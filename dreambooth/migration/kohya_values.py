@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from pathlib import Path
@@ -21,10 +22,19 @@ OPTIMIZERS = {
     "prodigy": "prodigy",
     "dadaptation": "dadapt_adam",
     "dadaptadam": "dadapt_adam",
-    "dadaptlion": "dadapt_lion",
     "dadaptsgd": "dadapt_sgd",
     "adamwschedulefree": "schedule_free_adamw",
-}
+    "radamschedulefree": "schedule_free_radam",
+    "sgdschedulefree": "schedule_free_sgd",
+    "dadaptlion": "pytorch_optimizer.DAdaptLion",
+    "dadaptadan": "pytorch_optimizer.DAdaptAdan",
+    "dadaptadagrad": "pytorch_optimizer.DAdaptAdaGrad",
+    "pagedadamw": "bitsandbytes.optim.PagedAdamW",
+    "pagedadamw32bit": "bitsandbytes.optim.PagedAdamW32bit",
+    "ademamix8bit": "bitsandbytes.optim.AdEMAMix8bit",
+    "pagedademamix8bit": "bitsandbytes.optim.PagedAdEMAMix8bit",
+}  # by our name, or by that of a class
+ARGUMENTS = {"decouple": "weight_decouple", "use_bias_correction": "bias_correction"}
 SCHEDULES = {
     "constant": "constant",
     "constant_with_warmup": "constant",
@@ -80,18 +90,28 @@ def named(table: dict[str, str], what: str) -> Convert:
 
 def optimizer(value: object, _: Old) -> Becomes:
     """By our name, or a class by its dotted path."""
-    name = str(value)
-    if name.lower() in OPTIMIZERS:
-        return {"optimizer.name": OPTIMIZERS[name.lower()]}
+    name = OPTIMIZERS.get(str(value).lower(), str(value))
+    if name in OPTIMIZERS.values() and "." not in name:
+        return {"optimizer.name": name}
     if "." in name:
         return {"optimizer.name": "custom", "optimizer.class_name": name}
     raise Unfit(f"{name} is not available here; name a class by its dotted path in optimizer.class_name")
 
 
-def arguments(value: object, _: Old) -> str:
-    """A list of key=value as one line."""
+def arguments(value: object, _: Old) -> Becomes:
+    """A list of key=value as one line, by the names that our optimizers have; the decay has a setting."""
     words = value if isinstance(value, list) else str(value).split()
-    return ", ".join(map(str, words))
+    told = dict(str(word).partition("=")[::2] for word in words)
+    plain = {ARGUMENTS.get(name, name): _literal(text) for name, text in told.items()}
+    decay = {"optimizer.weight_decay": plain.pop("weight_decay")} if "weight_decay" in plain else {}
+    return {**decay, "optimizer.arguments": ", ".join(f"{name}={text!r}" for name, text in plain.items())}
+
+
+def _literal(text: str) -> Any:  # noqa: ANN401 - whatever an optimizer may take
+    try:
+        return ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        raise Unfit(f"{text!r} is not a plain value") from None
 
 
 def adapter(value: object, old: Old) -> str:

@@ -69,7 +69,12 @@ LATEST: dict[str, Place] = {
     "noise_scheduler": always("all of them added noise alike"),
     "num_train_epochs": to("duration.num_epochs"),
     "offset_noise": to("noise.offset_noise"),
-    "optimizer": to("optimizer.name", convert=conversions.optimizer),
+    "optimizer": to(
+        "optimizer.name",
+        "optimizer.class_name",
+        "optimizer.arguments",
+        convert=conversions.optimizer,
+    ),
     "pad_tokens": Dropped("prompts are always padded", (True,)),
     "pretrained_model_name_or_path": PATH,
     "pretrained_vae_name_or_path": Dropped(
@@ -112,8 +117,10 @@ LATEST: dict[str, Place] = {
     "src": Kept("source"),
     "stop_text_encoder": to("parts.text_encoder_fraction", convert=conversions.text_encoder_fraction),
     "strict_tokens": to("captions.strict_tokens"),
-    "tenc_grad_clip_norm": not_yet("clipping of the text encoder alone; optimizer.max_grad_norm clips all"),
-    "tenc_weight_decay": not_yet("a decay of its own for the text encoder", 0, 0.01),
+    "tenc_grad_clip_norm": to(
+        "optimizer.text_encoder_max_grad_norm", convert=conversions.text_encoder_clipping
+    ),
+    "tenc_weight_decay": to("optimizer.text_encoder_weight_decay"),
     "tomesd": not_yet("token merging; it made previews faster"),
     "train_batch_size": to("data.batch_size"),
     "train_imagic": not_yet("Imagic"),

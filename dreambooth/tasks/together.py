@@ -71,14 +71,14 @@ def _sum_up(endings: dict[int, dict[str, Any]], count: int) -> dict[str, Any]:
     }
 
 
-def be_one_of_several(run: RunFolder, asked: dict[str, Any], stop_asked: threading.Event) -> int:
+def be_one_of_several(run: RunFolder, asked: dict[str, Any]) -> int:
     """Do what process ``RANK`` has to do; 0 when it came to its end."""
     number = int(os.environ["RANK"])
     _end_when_left_alone()
-    if number:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # it writes nothing that could be left half done
+    # The launcher ends all when one dies. What they write is whole or not there; requests to stop are files.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     events = EventWriter(run, run.processes / f"{number}.jsonl" if number else None)
-    end = perform(load_task("train"), Job(run, asked, events, stop_asked, number=number))
+    end = perform(load_task("train"), Job(run, asked, events, threading.Event(), number=number))
     events.close()
     write_ending(run, number, end)
     return 0 if "result" in end else 1

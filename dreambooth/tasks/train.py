@@ -22,6 +22,7 @@ from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
 from dreambooth.data.examples import Dataset, Example, build_examples
 from dreambooth.data.images import hash_file
+from dreambooth.data.known_pictures import KnownPictures
 from dreambooth.data.looks import Look, kept_looks
 from dreambooth.data.picture_options import PLAIN
 from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
@@ -59,6 +60,7 @@ def dataset_hash(dataset: Dataset) -> str:
 
 
 def _build_dataset(job: Job, config: TrainConfig, processes: Processes) -> Dataset:
+    known = KnownPictures(job.model_folder.known_pictures)
     if processes.is_first:
         complete_class_images(job, config)
     processes.wait()
@@ -66,6 +68,7 @@ def _build_dataset(job: Job, config: TrainConfig, processes: Processes) -> Datas
     if len(set(processes.gather(dataset_hash(dataset)))) > 1:
         raise Refused("not all machines see the same pictures and captions: let them share the folders")
     if processes.is_first:
+        known.keep(dataset.images)
         _tell_of_dataset(job, dataset)
     return dataset
 
@@ -207,7 +210,7 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
 
 def _follow(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
     """The run of a process that only computes, and hears from the first what is done."""
-    run = Run(job.run, learner, dataset, job.events, SILENT)
+    run = Run(job.run, learner, dataset, job.events, SILENT, Before(**job.asked["lifetime_before"]))
     run.resume()
     return {"outcome": run.train(), "step": run.step}
 

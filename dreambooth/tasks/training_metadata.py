@@ -10,18 +10,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.lora import LoraConfig
+from dreambooth.config.lr_curve import count_warmup_steps
 from dreambooth.config.resolution import largest_resolution, resolution_of
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ModelRecord
 from dreambooth.data.buckets import training_sizes
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.quotas import count_shown
+from dreambooth.data.roots.folders import PRESERVATION
 from dreambooth.text.reading import CHUNK_TOKENS
 from dreambooth.training.groups import part_lr
+from dreambooth.training.optimizers import describe_optimizer
 from dreambooth.training.run import Run
-
-OPTIMIZERS = {"adamw": "torch.optim.adamw.AdamW", "adamw_8bit": "bitsandbytes.optim.adamw.AdamW8bit"}
 
 
 def training_metadata(run: Run, record: ModelRecord) -> dict[str, str]:
@@ -73,14 +75,13 @@ def _rates(run: Run) -> dict[str, Any]:
     config, parts = run.learner.config, run.learner.parameters
     lora, optimizer = config.lora, config.optimizer
     texts = [part_lr(lora, part) for part in parts if part != "unet"]
-    options = f"betas=({optimizer.beta1}, {optimizer.beta2}), eps={optimizer.epsilon}"
     return {
         "learning_rate": lora.unet_lr,
         "unet_lr": lora.unet_lr if "unet" in parts else None,
         "text_encoder_lr": texts[0] if len(set(texts)) == 1 else texts or None,
         "lr_scheduler": config.schedule.name,
-        "lr_warmup_steps": config.schedule.warmup_steps,
-        "optimizer": f"{OPTIMIZERS[optimizer.name]}({options}, weight_decay={optimizer.weight_decay})",
+        "lr_warmup_steps": count_warmup_steps(config.schedule, run.learner.num_steps),
+        "optimizer": describe_optimizer(optimizer),
         "max_grad_norm": optimizer.max_grad_norm,
         "network_dropout": lora.dropout or None,
         "scale_weight_norms": lora.max_norm or None,
@@ -152,10 +153,17 @@ def _by_folder(config: TrainConfig, examples: Sequence[Example]) -> dict[str, li
     """By the name of the folder alone: where it lies is nobody's business."""
     found: dict[str, list[Example]] = {}
     for example in examples:
-        concept = config.concepts[example.concept]
-        folder = concept.class_data_dir if example.is_class else concept.instance_data_dir
+        folder = _folder_of(config.concepts[example.concept], example)
         found.setdefault(Path(folder).name or example.image.parent.name, []).append(example)
     return found
+
+
+def _folder_of(concept: Concept, example: Example) -> str:
+    if example.is_class:
+        return concept.class_data_dir
+    if example.options.is_preservation:
+        return concept.preservation_data_dir or PRESERVATION
+    return concept.instance_data_dir
 
 
 def _folders(examples: Mapping[str, Sequence[Example]]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from dreambooth.training.validation import measure
 
 
 def tell_validation(job: Job, run: Run, board: SummaryWriter, step: int) -> None:
-    """Measure with the weights that previews show: the averaged ones, where an average is kept."""
+    """Measure with the weights that previews show: the averaged ones, unless others are asked for."""
     lifetime = job.asked["lifetime_before"]["steps"] + step
-    with run.with_average():
+    with run.with_shown(run.shown()[0]):
         found = measure(run.learner, run.dataset)
     job.events.write(
         "validation",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ from dreambooth.text.vocabulary import (
 )
 
 CONTRACTIONS = ("'s", "'t", "'re", "'ve", "'m", "'ll", "'d")
+_ASCII_WORDS = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d|[a-z]+|[0-9]|[^a-z0-9 \t\n\v\f\r]+")
 _SPECIAL = re.compile(f"({re.escape(START_OF_TEXT)}|{re.escape(END_OF_TEXT)})")
 
 
@@ -40,10 +41,16 @@ def tokenize(text: str) -> list[int]:
         if part in (START_OF_TEXT, END_OF_TEXT):
             numbers.append(vocabulary[part])
             continue
-        lowered = "".join(character.lower() for character in unicodedata.normalize("NFC", part))
-        for word in _words(lowered):
+        for word in _split(part):
             numbers += _word_tokens(word)
     return numbers
+
+
+def _split(text: str) -> Iterable[str]:
+    """The words of a text, lowered character by character, as Rust does it."""
+    if text.isascii():
+        return _ASCII_WORDS.findall(text.lower())
+    return _words("".join(character.lower() for character in unicodedata.normalize("NFC", text)))
 
 
 def _words(text: str) -> Iterator[str]:

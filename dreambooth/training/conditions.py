@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from itertools import islice
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -17,6 +19,9 @@ from dreambooth.training.device import evaluating
 from dreambooth.training.learner import Learner
 from dreambooth.training.randomness import normal, own_rows
 from dreambooth.training.rows import Row
+
+T = TypeVar("T")
+MOST_KEPT = 512  # text states on the device: a third of a gigabyte of SDXL's
 
 
 def frame_of(item: Item) -> Frame:
@@ -53,18 +58,27 @@ def encode_now(learner: Learner, captions: Sequence[str]) -> TextStates:
 
 
 def _encode_captions(learner: Learner, captions: Sequence[str], step: int) -> TextStates:
-    """Text states; kept once the text encoder no longer learns.
+    """Text states; the last used ones are kept once the text encoder no longer learns.
 
     Kept captions are encoded one by one: the last bits depend on the batch, and a resumed run meets the
     captions in other batches than the run it continues.
     """
     if step < learner.num_text_steps:
         return encode_now(learner, captions)
+    kept = learner.frozen_states
     with evaluating(*(learner.model.parts[part] for part in learner.model.text_parts)):  # dropout would stay
         for caption in captions:
-            if caption not in learner.frozen_states:
-                learner.frozen_states[caption] = encode_now(learner, [caption])
-    return learner.model.join_states([learner.frozen_states[caption] for caption in captions])
+            known = kept.pop(caption, None)
+            kept[caption] = encode_now(learner, [caption]) if known is None else known
+    states = learner.model.join_states([kept[caption] for caption in captions])
+    keep_last(kept, MOST_KEPT)
+    return states
+
+
+def keep_last(kept: dict[str, T], limit: int) -> None:
+    """Forget what was put in first, until so many are left."""
+    for key in list(islice(kept, max(0, len(kept) - limit))):
+        del kept[key]
 
 
 def batch_conditions(

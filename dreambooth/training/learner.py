@@ -148,10 +148,11 @@ def build_learner(
 def _build_untrained(config: TrainConfig, model: Model, device: Device) -> Untrained | None:
     if config.preservation.kind == "class_images":
         return None
+    reading = caption_reading(config.captions)
     if config.adapter != "none":
-        return Untrained(model, copied=())
+        return Untrained(model, copied=(), reading=reading)
     parts = tuple(learning_parts(config, model))
-    return Untrained(model.with_frozen_copies(parts, device.frozen_dtype), copied=parts)
+    return Untrained(model.with_frozen_copies(parts, device.frozen_dtype), copied=parts, reading=reading)
 
 
 def named_weights(parameters: Mapping[str, Mapping[str, nn.Parameter]]) -> dict[str, Tensor]:

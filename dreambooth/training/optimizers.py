@@ -31,8 +31,7 @@ def build_optimizer(config: OptimizerConfig, groups: Sequence[Group]) -> Optimiz
     for group in groups:
         for parameter in group.parameters:
             _refuse_device(config, parameter.device)
-    kind = KINDS[config.name]
-    build = _constructor(config, kind)
+    build = _constructor(config)
     told = [
         {
             "params": list(group.parameters),
@@ -44,7 +43,7 @@ def build_optimizer(config: OptimizerConfig, groups: Sequence[Group]) -> Optimiz
         }
         for group in groups
     ]
-    return Separate(build, told) if kind.estimates_rate else build(told)
+    return Separate(build, told) if KINDS[config.name].estimates_rate else build(told)
 
 
 def try_optimizer(config: OptimizerConfig, device: torch.device) -> None:
@@ -54,7 +53,7 @@ def try_optimizer(config: OptimizerConfig, device: torch.device) -> None:
     device is shown by ``doctor``.
     """
     _refuse_device(config, device)
-    build = _constructor(config, KINDS[config.name])
+    build = _constructor(config)
     weight = nn.Parameter(torch.zeros(TRIED_SHAPE))
     optimizer = build([{"params": [weight], "lr": 1e-6}])
     if KINDS[config.name].class_name.startswith("bitsandbytes."):
@@ -70,6 +69,13 @@ def try_optimizer(config: OptimizerConfig, device: torch.device) -> None:
 def _refuse_device(config: OptimizerConfig, device: torch.device) -> None:
     if KINDS[config.name].is_paged and device.type != "cuda":
         raise OptimizerFault(f"{config.name} needs CUDA; choose {config.name.removeprefix('paged_')}")
+
+
+def describe_optimizer(config: OptimizerConfig) -> str:
+    """Its class with all that it is told, as in a line of Python."""
+    found, arguments = _find_class(config)
+    told = ", ".join(f"{name}={value!r}" for name, value in sorted(arguments.items()))
+    return f"{found.__module__}.{found.__qualname__}({told})"
 
 
 def set_lrs(optimizer: Optimizer, *, unet: float, text: float) -> dict[str, float]:
@@ -105,9 +111,16 @@ def _weight_decay(config: OptimizerConfig, group: Group) -> float:
     return config.text_encoder_weight_decay if has_own else config.weight_decay
 
 
-def _constructor(config: OptimizerConfig, kind: OptimizerKind) -> Callable[[list[dict[str, Any]]], Optimizer]:
+def _find_class(config: OptimizerConfig) -> tuple[type[Optimizer], dict[str, Any]]:
+    """The class and what it is told besides its groups."""
+    kind = KINDS[config.name]
     found = _load_class(config.class_name if config.name == "custom" else kind.class_name, config.name)
-    arguments = _arguments(config, kind, inspect.signature(found).parameters)
+    return found, _arguments(config, kind, inspect.signature(found).parameters)
+
+
+def _constructor(config: OptimizerConfig) -> Callable[[list[dict[str, Any]]], Optimizer]:
+    kind = KINDS[config.name]
+    found, arguments = _find_class(config)
 
     def build(told: list[dict[str, Any]]) -> Optimizer:
         try:

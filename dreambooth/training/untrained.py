@@ -14,6 +14,7 @@ from torch import Tensor
 from dreambooth.adapters.strength import without_adapters
 from dreambooth.config.folders import RunFolder
 from dreambooth.models.family import Conditions, Model, TextStates
+from dreambooth.text.reading import Reading
 from dreambooth.training.device import evaluating
 
 FILE_NAME = "untrained.safetensors"
@@ -25,6 +26,7 @@ class Untrained:
 
     model: Model
     copied: tuple[str, ...]  # the parts that are copies; none where there is an adapter
+    reading: Reading  # of captions, as the model that learns reads them
     states: dict[str, TextStates] = field(default_factory=dict)  # by caption
 
     @torch.no_grad()
@@ -33,7 +35,7 @@ class Untrained:
         with self._at_rest():
             for caption in captions:
                 if caption not in self.states:
-                    self.states[caption] = self.model.encode_captions([caption])
+                    self.states[caption] = self.model.encode_captions([caption], self.reading)
         return self.model.join_states([self.states[caption] for caption in captions])
 
     @torch.no_grad()

@@ -32,7 +32,14 @@ def draw_field(setting: Setting, form: str = "") -> Markup:
     return element(
         "div",
         *((control, heading) if is_check else (heading, control)),
-        element("p", description.help, *_limits(setting), id=f"{own_id}_help", class_="db-help"),
+        element(
+            "p",
+            description.help,
+            *_limits(setting),
+            *_choices(setting),
+            id=f"{own_id}_help",
+            class_="db-help",
+        ),
         element("p", id=f"{own_id}_fault", class_="db-fault", role="alert", hidden=True),
         class_=" ".join(["db-field", *["db-check"] * is_check, *["db-wide"] * is_wide]),
         data_setting=setting.name,
@@ -73,6 +80,15 @@ def _limits(setting: Setting) -> tuple[Markup | str, ...]:
     else:
         text = f"up to {high:g}" if low is None else f"{low:g} … {high:g}"
     return (" ", element("span", text, class_="db-limits"))
+
+
+def _choices(setting: Setting) -> tuple[Markup, ...]:
+    """What each choice means; that of the chosen one is shown."""
+    told = setting.description.choices_help.items()
+    return tuple(
+        element("span", text, class_="db-choice-help", data_choice=choice, hidden=choice != setting.default)
+        for choice, text in told
+    )
 
 
 def _draw_control(setting: Setting, own_id: str) -> Markup:

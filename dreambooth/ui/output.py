@@ -17,6 +17,9 @@ def draw_output() -> Markup:
         element("section", class_="db-summary", aria_label="Summary", hidden=True),
         element("section", class_="db-judgement", aria_label="Which step is good?", hidden=True),
         element("section", class_="db-class-images", aria_label="Class images", hidden=True),
+        element(
+            "details", element("summary", "Changed on the way"), class_="db-changes db-fold", hidden=True
+        ),
         _draw_graphs(),
         _draw_samples(),
         element("details", element("summary", "Checkpoints"), class_="db-checkpoints db-fold", hidden=True),

@@ -57,7 +57,7 @@ def test_model_is_trained_and_its_events_are_heard_across_a_break(client):
     assert client.get(f"{MODEL}/plan").status_code == 200
 
 
-def test_training_is_asked_to_stop(client):
+def test_training_is_changed_paused_resumed_and_stopped(client):
     prepare(client)
     revision = client.get(f"{MODEL}/settings").json()["revision"]
     longer = {"revision": revision, "values": {"duration.max_steps": 100_000}}
@@ -66,6 +66,22 @@ def test_training_is_asked_to_stop(client):
     with client.stream("GET", f"/v1/jobs/{job}/events") as answer:
         events = parse(answer.iter_lines())
         next(event for event in events if event[1] == "step")
+        assert client.get(f"{MODEL}/changes").json()["values"]["lora.unet_lr"] == 1e-4
+        assert client.post(f"{MODEL}/changes", json={"values": {"seed": 1}}).status_code == 422
+        change = {"values": {"lora.unet_lr": 1e-5}, "keep": True}
+        assert client.post(f"{MODEL}/changes", json=change).json()["changed"] == {"lora.unet_lr": 1e-5}
+        next(event for event in events if event[1] == "changed")
+        assert client.post(f"/v1/jobs/{job}/requests", json={"request": "pause"}).status_code == 202
+        last_id, _, end = list(events)[-1]
+        assert end["outcome"] == "paused"
+    assert client.get(f"/v1/jobs/{job}").json()["status"] == "paused"
+    assert client.get(f"{MODEL}/settings").json()["values"]["lora.unet_lr"] == 1e-5
+    assert client.post(f"/v1/jobs/{job}/requests", json={"request": "resume"}).json()["job"] == job
+    headers = {"last-event-id": str(last_id)}
+    with client.stream("GET", f"/v1/jobs/{job}/events", headers=headers) as answer:
+        events = parse(answer.iter_lines())
+        assert next(event for event in events if event[1] == "step")[2]["lr"]["unet"] == 1e-5
         assert client.post(f"/v1/jobs/{job}/requests", json={"request": "stop"}).status_code == 202
         assert list(events)[-1][2]["outcome"] == "stopped"
+    assert client.post(f"{MODEL}/changes", json=change).status_code == 409
     assert client.get(MODEL).json()["resumable"]["run"].endswith("train")

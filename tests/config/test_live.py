@@ -58,6 +58,7 @@ def test_values_are_checked_and_taken(config):
         ({"concepts.7.save_sample_prompt": "x"}, r"concepts\.NUMBER\.save_sample_prompt"),
         ({"concepts.0.class_prompt": "x"}, "only its previews may change"),
         ({"saving.keep_last": 0, "saving.keep_best": 1}, "set saving.keep_last too"),
+        ({"saving.keep_best": 1}, r"nothing tells which is best: set validation\.fraction"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(config, values, words):
@@ -121,5 +122,5 @@ def test_a_change_takes_the_place_of_what_an_earlier_attempt_changed_later(tmp_p
 
 
 def test_changed_settings_are_the_same_as_given_from_the_beginning(config):
-    texts = {"samples.sample_every_steps": "5", "optimizer.unet_lr": "0.5"}
+    texts = {"samples.sample_every_steps": "5", "optimizer.unet_lr": "0.0005"}
     assert with_live_values(config, parse_live(config, texts)) == changed(config, texts)

@@ -1,8 +1,12 @@
 """Curves that fit a screen, and what is told of them."""
 
 import random
+from pathlib import Path
+
+import pytest
 
 from dreambooth.jobs.curves import MOST_POINTS, Curves
+from dreambooth.jobs.run_story import RunStory
 
 
 def add_steps(curves: Curves, first: int, last: int, name="loss", value=1.0) -> None:
@@ -84,3 +88,39 @@ def test_curves_that_begin_later_are_told_with_the_others():
     add_steps(curves, 1, 5)
     curves.add(6, {"loss": 1.0, "lr.unet": 0.5})
     assert curves.since(curves.closed_to)["lr.unet"] == {"points": [], "open": [(6, 0.5)]}
+
+
+def test_more_values_at_the_last_step_take_nothing_back():
+    curves = Curves(0)
+    add_steps(curves, 1, 3)
+    curves.add_more(3, {"validation_loss": 0.5})
+    add_steps(curves, 4, 5)
+    curves.add_more(5, {"validation_loss": 0.7})
+    curves.add_more(5, {"validation_loss": 0.4})
+    assert heard(curves) == [(step, 1.0) for step in range(1, 6)]
+    assert heard(curves, "validation_loss") == [(3, 0.5), (5, 0.4)]
+    assert curves.generation == 0
+
+
+def test_validation_is_a_curve_of_its_own_that_a_resumed_run_tells_again():
+    story = RunStory({"job": "train", "lifetime_before": {"steps": 10}}, Path("model"), 0)
+
+    def tell(kind, step, **values):
+        told = {"event": kind, "time": 1.0, "step": step, "lifetime_step": 10 + step, "num_steps": 4}
+        story.take({**told, **values})
+
+    def validate(step, loss):
+        tell("validation", step, loss=loss, sets={"held_out": loss, "folder": loss + 1}, train_loss=0.1)
+
+    tell("start", 0)
+    validate(0, 0.9)
+    for step in (1, 2):
+        tell("step", step, loss=1.0, lr={})
+        validate(step, 0.8 - 0.1 * step)
+    tell("start", 1)
+    tell("step", 2, loss=1.0, lr={})
+    validate(2, 0.5)
+    assert heard(story.curves, "validation_loss") == [(10, 0.9), (11, pytest.approx(0.7)), (12, 0.5)]
+    assert heard(story.curves, "validation_folder")[-1] == (12, 1.5)
+    assert heard(story.curves, "validation_trained") == [(10, 0.1), (11, 0.1), (12, 0.1)]
+    assert heard(story.curves) == [(11, 1.0), (12, 1.0)]

@@ -117,6 +117,16 @@ def test_check_tells_the_plan(perform, config, photos):
     assert "notes.pdf" in told
 
 
+def test_check_counts_what_folders_multiply_and_what_is_preserved(perform, config, photos):
+    (photos / "multiply.txt").write_text("1.5")
+    draw_photos(photos / "preservation", 4)
+    (photos / "preservation" / "multiply.txt").write_text("0.25")
+    plan = perform("check", with_fields(config, instance_prompt="[filewords]"))["result"]
+    told = plan["concepts"][0]
+    assert (told["images"], told["preservation"], told["shown"]) == (3, 4, 3 + 2 + 1)
+    assert "    4 real pictures keep the rest\n    an epoch shows 6 pictures\n" in describe_plan(plan)
+
+
 def test_check_refuses_every_contradiction_at_once(perform, config):
     end = perform("check", with_settings(with_fields(config, instance_prompt=""), parts__train_unet=False))
     assert end["outcome"] == "refused"

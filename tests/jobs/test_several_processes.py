@@ -1,9 +1,12 @@
-"""Two processes that train together: really started by ``accelerate launch``, on the processor, by gloo."""
+"""Two processes that train together on the processor, by gloo: really started by ``accelerate launch``."""
 
+import multiprocessing
 import os
 import shutil
-import signal
+import socket
 import threading
+import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +19,12 @@ from dreambooth.config.folders import RunFolder
 from dreambooth.config.machines import MachinesConfig
 from dreambooth.config.samples import SampleConfig
 from dreambooth.config.settings import TrainConfig
-from dreambooth.events import EventReader, read_events
-from dreambooth.jobs.follow import follow
+from dreambooth.events import ask, read_events
 from dreambooth.jobs.library import Library
+from dreambooth.jobs.runs import read_job
 from dreambooth.jobs.start import prepare_training
+from dreambooth.launching import STARTER, read_endings
+from dreambooth.tasks.together import be_one_of_several
 from tests.conftest import MODEL, do, draw_photos, weights_hash
 from tests.training.conftest import with_settings
 
@@ -28,31 +33,52 @@ def told(run: RunFolder, name: str) -> list:
     return [event[name] for event in read_events(run) if event["event"] == "step"]
 
 
-def processes_of(run: RunFolder) -> dict[int, psutil.Process]:
+def find_processes(run: RunFolder) -> dict[int, psutil.Process]:
     """The living processes of a run by their numbers."""
-    launched = [
-        child for child in psutil.Process().children(recursive=True) if str(run.path) in child.cmdline()
-    ]
-    return {int(each.environ()["RANK"]): each for each in launched if "RANK" in each.environ()}
+    found = {}
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # it ended meanwhile
+            variables = child.environ()
+            if str(run.path) in child.cmdline() and "RANK" in variables:
+                found[int(variables["RANK"])] = child
+    return found
 
 
-def after_step(run: RunFolder, step: int, action) -> None:
-    """Do something as soon as the run has told of a step."""
+def kill_second_process(run: RunFolder) -> None:
+    """Kill process 1 as soon as it is there."""
+    while 1 not in (found := find_processes(run)):
+        time.sleep(0.05)
+    found[1].kill()
 
-    def watch() -> None:
-        for event in follow(EventReader(run), lambda: True):
-            if event["event"] == "step" and event["step"] == step:
-                action()
-                return
 
-    threading.Thread(target=watch, daemon=True).start()
+def be_process(number: int, run: RunFolder, port: int) -> None:
+    """What the launcher does with each process that it starts."""
+    told = {"RANK": number, "LOCAL_RANK": number, "WORLD_SIZE": 2, "MASTER_PORT": port}
+    os.environ |= {name: str(value) for name, value in told.items()}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", STARTER: str(os.getppid())}
+    be_one_of_several(run, read_job(run))
+
+
+def do_by_two(run: RunFolder) -> list[str]:
+    """Both processes without the launcher, from a server that has loaded torch once; how each ended."""
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["dreambooth.tasks.train", "dreambooth.tasks.together"])
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    both = [server.Process(target=be_process, args=[number, run, port]) for number in (0, 1)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    return [end["outcome"] for end in read_endings(run, 2).values()]
 
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory) -> TrainConfig:
-    """A training of two processes, with sizes and steps of odd numbers, and dropout."""
+    """A training of two processes on both parts; in its second step the pictures differ in size."""
     place = tmp_path_factory.mktemp("pictures")
-    draw_photos(place / "photos", 6)
+    draw_photos(place / "photos", 3)
     draw_photos(place / "wide", 1, size=(96, 64))
     (place / "wide" / "0.png").rename(place / "photos" / "wide.png")
     concept = Concept(
@@ -64,13 +90,15 @@ def shared(tmp_path_factory) -> TrainConfig:
     )
     config = TrainConfig(
         concepts=(concept,),
-        data=DataConfig(resolution=64, bucket_step_px=8, gradient_accumulation_steps=2),
+        data=DataConfig(resolution=64, bucket_step_px=8),
         samples=SampleConfig(sample_at_end=False),
         machines=MachinesConfig(num_processes=2),
     )
     return with_settings(
         config,
-        duration__max_steps=4,
+        adapter="lora",
+        lora__rank=2,
+        duration__max_steps=3,
         parts__text_encoder_fraction=0.5,
         augment__flip_probability=0.5,
         noise__offset_noise=0.1,
@@ -125,19 +153,27 @@ def test_two_processes_learn_as_one_with_the_doubled_batch(begin_afresh, shared,
 def test_the_first_process_tells_and_writes(undisturbed):
     start = next(event for event in read_events(undisturbed) if event["event"] == "start")
     assert start["processes"] == 2
-    assert told(undisturbed, "step") == [1, 2, 3, 4]
+    assert told(undisturbed, "step") == [1, 2, 3]
     results = run_model(undisturbed).checkpoints.glob("*.safetensors")
-    assert [path.name for path in results] == ["toy_4.safetensors"]
+    assert [path.name for path in results] == ["toy_3.safetensors"]
 
 
-def test_killed_process_ends_the_training_which_goes_on_to_the_same_weights(
-    begin_afresh, shared, undisturbed
-):
+def test_stopped_training_of_two_goes_on_to_the_same_weights(begin_afresh, shared, undisturbed):
     run = begin_afresh(shared)
-    after_step(run, 2, lambda: processes_of(run)[1].send_signal(signal.SIGKILL))
-    end = do(run)
-    assert end["outcome"] == "failed"
-    assert "was killed" in end["message"]
-    assert processes_of(run) == {}
-    succeed(run)
+    ask(run, "stop_after_epoch")
+    assert do_by_two(run) == ["stopped", "stopped"]
+    assert told(run, "step") == [1, 2]
+    assert do_by_two(run) == ["done", "done"]
+    assert told(run, "loss") == told(undisturbed, "loss")
     assert learnt(run) == learnt(undisturbed)
+
+
+def test_training_ends_with_a_word_and_leaves_nobody_when_a_process_is_killed(begin_afresh, shared):
+    run = begin_afresh(shared)
+    killing = threading.Thread(target=kill_second_process, args=[run], daemon=True)
+    killing.start()
+    end = do(run)
+    killing.join()
+    assert end["outcome"] == "failed"
+    assert "worker.log" in end["message"]
+    assert find_processes(run) == {}

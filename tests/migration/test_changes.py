@@ -76,7 +76,7 @@ def test_whole_file_is_taken(photos):
 @pytest.mark.parametrize(
     ("asked", "advice"),
     [
-        ({"optimizer": "Lion"}, "optimizer: Lion is not available yet"),
+        ({"optimizer": "AdanIP Dadaptation"}, "optimizer: AdanIP Dadaptation is not"),
         ({"learning_rate": "fast"}, "learning_rate: 'fast' is not a number"),
         ({"concepts_list": [old_concept(instance_data_dir="x", n_save_sample="many")]}, "n_save_sample"),
     ],

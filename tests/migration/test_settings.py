@@ -93,7 +93,7 @@ def test_settings_of_the_last_generation(migrate, photos):
         ("mixed_precision", "fp8", "choose one of"),
         ("optimizer", 3, "not the name of the optimizer"),
         ("use_lora", "yes", "neither true nor false"),
-        ("lr_scheduler", "rex", "rex is not available yet"),
+        ("lr_scheduler", "dadapt_with_warmup", "dadapt_with_warmup is not available yet"),
         ("shoe_size", 44, "no setting of the old extension"),
         ("num_train_epochs", [3], r"[3] is not an int"),
         ("concepts_list", "none", "is no list of concepts"),
@@ -116,12 +116,34 @@ def test_nothing_in_a_place_is_not_fatal(migrate, photos):
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "rate"), [("Prodigy", 2e-6), ("Paged 8bit AdamW", 0.5), ("AdamW", 0.5)]
+    ("optimizer", "name", "rate"),
+    [
+        ("AdanIP Dadaptation", "adamw", 2e-6),
+        ("Prodigy", "prodigy", 0.5),
+        ("Paged 8bit AdamW", "paged_adamw_8bit", 0.5),
+        ("AdamW Dadaptation", "dadapt_adam", 0.5),
+        ("AdamW", "adamw", 0.5),
+    ],
 )
-def test_rates_of_other_kinds_of_optimizers_are_not_used(migrate, optimizer, rate):
+def test_rates_of_optimizers_that_are_not_here_are_not_used(migrate, optimizer, name, rate):
     migrated = migrate({"optimizer": optimizer, "learning_rate": 0.5})
-    assert (migrated.config.optimizer.name, migrated.config.optimizer.unet_lr) == ("adamw", rate)
-    assert ("is a rate for Prodigy" in reasons(migrated).get("learning_rate", "")) is (optimizer == "Prodigy")
+    assert (migrated.config.optimizer.name, migrated.config.optimizer.unet_lr) == (name, rate)
+    assert ("is a rate for AdanIP" in reasons(migrated).get("learning_rate", "")) is (rate != 0.5)
+
+
+def test_optimizer_of_a_package_is_named_by_its_class(migrate):
+    optimizer = migrate({"optimizer": "Tiger"}).config.optimizer
+    assert (optimizer.name, optimizer.class_name) == ("custom", "pytorch_optimizer.Tiger")
+
+
+def test_adafactor_scaled_the_rate_as_it_did(migrate):
+    assert migrate({"optimizer": "Adafactor"}).config.optimizer.arguments == "scale_parameter=True"
+
+
+@pytest.mark.parametrize(("told", "clipping"), [(0.0, -1), (0.5, 0.5)])
+def test_text_encoder_has_its_own_decay_and_clipping(migrate, told, clipping):
+    optimizer = migrate({"tenc_weight_decay": 0.02, "tenc_grad_clip_norm": told}).config.optimizer
+    assert (optimizer.text_encoder_weight_decay, optimizer.text_encoder_max_grad_norm) == (0.02, clipping)
 
 
 @pytest.mark.parametrize(("told", "share"), [(0, 0), (0.4, 0.4), (1, 1), (-1, 1), (25, 0.25), (400, 1)])

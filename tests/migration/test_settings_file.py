@@ -25,7 +25,7 @@ network_args = ["algo=loha", "conv_dim=8", "conv_alpha=4"]
 
 [optimizer]
 optimizer_type = "Prodigy"
-optimizer_args = ["d_coef=0.8", "decouple=True"]
+optimizer_args = ["d_coef=0.8", "decouple=True", "weight_decay=0.02"]
 learning_rate = 1.0
 lr_scheduler = "cosine_with_restarts"
 lr_scheduler_num_cycles = 3
@@ -70,7 +70,8 @@ def test_options_of_a_script_become_settings():
         "lora.unet_lr": 1.0,
         "lora.text_encoder_lr": 1.0,
         "optimizer.name": "prodigy",
-        "optimizer.arguments": "d_coef=0.8, decouple=True",
+        "optimizer.weight_decay": 0.02,
+        "optimizer.arguments": "d_coef=0.8, weight_decouple=True",
         "schedule.name": "cosine_with_restarts",
         "schedule.num_cycles": 3,
         "schedule.warmup_fraction": 0.1,

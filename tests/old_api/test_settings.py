@@ -43,9 +43,9 @@ def test_what_has_no_meaning_here_is_told(program):
 
 
 def test_value_of_no_use_is_refused_where_old_programs_look(program, library):
-    answer = program.post("model_params", model_name=MODEL, params='{"optimizer": "Lion"}')
+    answer = program.post("model_params", model_name=MODEL, params='{"optimizer": "AdanIP Dadaptation"}')
     assert (answer.status, library.load(MODEL).revision) == (422, 0)
-    assert answer.json["message"].startswith("optimizer: Lion is not available")
+    assert answer.json["message"].startswith("optimizer: AdanIP Dadaptation is not")
     assert answer.json["error"]["problems"][0]["field"] == "optimizer"
 
 

@@ -16,7 +16,7 @@ from dreambooth.data.looks import Look
 from dreambooth.models.create import create_working, read_source
 from dreambooth.models.family import Frame
 from dreambooth.models.load import load_model
-from dreambooth.training.conditions import frame_of, training_hole, whole_picture
+from dreambooth.training.conditions import frame_of, keep_last, training_hole, whole_picture
 from tests.models.tiny import FAMILIES, write_tiny
 
 
@@ -109,3 +109,11 @@ def test_drawing_out_of_nothing_is_one_hole(inpainting):
     assert told.hole.shape == (2, 5, 8, 12)
     assert torch.equal(told.hole[:, :1], torch.ones(2, 1, 8, 12))
     assert torch.equal(told.hole[:1, 1:], grey)
+
+
+def test_of_kept_text_states_the_first_are_forgotten():
+    kept = dict.fromkeys("abcde", 0)
+    keep_last(kept, 3)
+    assert list(kept) == ["c", "d", "e"]
+    keep_last(kept, 3)
+    assert list(kept) == ["c", "d", "e"]

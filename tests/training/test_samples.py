@@ -102,3 +102,20 @@ def test_many_previews_are_drawn_in_their_order(model, config, tmp_path):
     previews = list(planned_previews(config, ["a cat"]))
     made = make_previews(model, DEVICE, previews, lambda n: tmp_path / f"{n}.png", "toy")
     assert [(path.stem, preview.wish.seed) for path, preview in made] == [(str(n), n) for n in range(10)]
+
+
+def test_prompts_are_drawn_with_their_weights(model):
+    def draw(prompt, negative=""):
+        return latents(model, [Wish(prompt=prompt, negative_prompt=negative, seed=1)])
+
+    plain = draw("a red robot", "ugly")
+    assert torch.equal(draw("a (red:1.0) robot", "ugly"), plain)
+    assert not torch.equal(draw("a (red:1.5) robot", "ugly"), plain)
+    assert not torch.equal(draw("a red robot", "(ugly:1.5)"), plain)
+    assert not torch.equal(draw(r"a \(red\) robot", "ugly"), plain)
+
+
+def test_long_prompts_are_drawn_to_their_end(model):
+    wishes = [Wish(prompt="robot " * 80 + last, negative_prompt="ugly") for last in ("red", "blue")]
+    red, blue = latents(model, wishes)
+    assert not torch.equal(red, blue)

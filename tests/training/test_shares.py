@@ -6,6 +6,7 @@ import torch
 from dreambooth.data.batches import find_step, share_of
 from dreambooth.training.learner import Learner
 from dreambooth.training.processes import ALONE
+from dreambooth.training.rows import build_rows
 from dreambooth.training.step import _backward
 from tests.conftest import draw_photos
 from tests.training.conftest import with_settings
@@ -27,17 +28,20 @@ def gradients(learner: Learner) -> torch.Tensor:
     return found
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_shares_add_up_to_the_whole(make_learner, with_classes, tmp_path, count):
+@pytest.mark.parametrize(("count", "kind"), [(2, "prior_prediction"), (3, "class_images")])
+def test_shares_add_up_to_the_whole(make_learner, config, with_classes, tmp_path, count, kind):
     draw_photos(tmp_path / "photos", 5)
-    learner, dataset = make_learner(with_settings(with_classes, **EVERYTHING))
+    asked = with_classes if kind == "class_images" else config
+    learner, dataset = make_learner(with_settings(asked, **EVERYTHING, preservation__kind=kind))
     step = find_step(dataset, learner.config, 0)
-    loss, told = _backward(learner, step, 0)
+    num_rows = sum(len(build_rows(learner.config, batch, done=0)) for batch in step)
+    loss, told = _backward(learner, step, num_rows, 0)
     whole = gradients(learner)
-    shares = [_backward(learner, share_of(step, number, count), 0) for number in range(count)]
+    shares = [_backward(learner, share_of(step, number, count), num_rows, 0) for number in range(count)]
     assert sum(share for share, _ in shares) == pytest.approx(loss, rel=1e-5)
     assert sorted(each for _, share in shares for each in share) == [
-        (concept, is_prior, pytest.approx(error, rel=1e-4)) for concept, is_prior, error in sorted(told)
+        (concept, is_prior, pytest.approx(error, rel=1e-4, abs=1e-9))
+        for concept, is_prior, error in sorted(told)
     ]
     assert torch.allclose(gradients(learner), whole, rtol=1e-3, atol=1e-6)
 

@@ -43,6 +43,11 @@ def answers(of: Untrained) -> tuple[Tensor, Tensor]:
     return text.hidden, of.predict(torch.ones(1, 4, 8, 8), torch.tensor([500]), told(text))
 
 
+def test_untrained_model_reads_captions_as_the_one_that_learns_does(make_learner, asked):
+    learner, _ = make_learner(asked("prior_prediction", captions__max_tokens="150"))
+    assert learner.untrained.encode(["robot " * 80]).hidden.shape[1] == 154
+
+
 @pytest.mark.parametrize("learns", LEARNERS)
 def test_untrained_answers_stay_bit_for_bit_what_they_were(make_learner, asked, learns):
     learner, dataset = make_learner(asked("prior_prediction", **TEXT, **FAST, **LEARNERS[learns]))

@@ -9,24 +9,23 @@ have none.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
 from dreambooth.data.listing import (
+    MASK_ENDINGS,
     Skipped,
     check_readable,
     describe_unknown,
     in_order,
-    is_named_as_picture,
-    is_side_file,
     natural_order,
+    readable_suffixes,
     walk_folders,
 )
-from dreambooth.data.roots.folder_words import FolderWords, Inherited, read_folder
+from dreambooth.data.roots.folder_words import Inherited, read_folder
 from dreambooth.data.roots.reading import Fault, tell_faults
-from dreambooth.data.roots.source import Root, Source, find_beside
+from dreambooth.data.roots.source import Around, Root, Source, find_beside
 
 PRESERVATION = "preservation"
 REPEATED = re.compile(r"(\d{1,3})_(\S.*)")  # kohya's names; a year is none
@@ -44,7 +43,7 @@ def list_folder(folder: Path, *, has_depth: bool = True, captions: str | None = 
     sources: list[Source] = []
     handed: dict[Path, Inherited] = {}
     warnings: list[str] = []
-    for place, inside, files in walk_folders(folder, skipped):
+    for place, folders, files in walk_folders(folder, skipped):
         above = handed.get(place.parent, Inherited())
         if place.parent == folder and place.name.lower() == PRESERVATION:
             above = Inherited(options={"is_preservation": True})
@@ -52,44 +51,50 @@ def list_folder(folder: Path, *, has_depth: bool = True, captions: str | None = 
         words = read_folder(place, {name.lower(): name for name in files}, above)
         faults += words.faults
         handed[place] = words.inherited
-        found = _list_files(place, files, words, skipped, captions)
-        sources += [replace(each, name=each.path.relative_to(folder).as_posix()) for each in found]
+        inside = place.relative_to(folder).as_posix()
+        prefix = "" if inside == "." else f"{inside}/"
+        sources += _list_pictures(place, prefix, files, words.around, captions)
+        skipped += _list_others(place, files)
         if not has_depth:
             break
-        if place == folder and (repeated := _find_repeated(inside, files)):
+        if place == folder and (repeated := _find_repeated(folders, files)):
             warnings.append(f"{folder}: read as kohya's, {_tell_repeated(repeated)}")
             for name, (times, caption) in repeated.items():
                 handed[place / name] = Inherited(
                     words.inherited.said, words.inherited.options, otherwise=caption
                 ).with_options(place / name, multiply=Fraction(times))
-    sources.sort(key=lambda source: natural_order(Path(source.name)))
+    sources.sort(key=lambda source: natural_order(source.name))
     return Root(tuple(sources), in_order(skipped), (*warnings, *tell_faults(faults)))
 
 
-def _list_files(
-    folder: Path, files: Sequence[str], words: FolderWords, skipped: list[Skipped], captions: str | None
-) -> list[Source]:
+def _list_pictures(
+    folder: Path, prefix: str, files: Sequence[str], around: Around, captions: str | None
+) -> Iterator[Source]:
+    """The pictures of one folder; for people, their names begin with ``prefix``."""
     names = {name.lower(): name for name in files}
-    found = []
+    for name in filter(_is_picture, files):
+        beside = find_beside(name.rpartition(".")[0], folder, names)
+        if captions is not None:
+            beside = tuple(file for file in beside if file.suffix.lower() == captions)
+        yield Source(path=folder / name, name=prefix + name, beside=beside, around=around)
+
+
+def _list_others(folder: Path, files: Sequence[str]) -> Iterator[Skipped]:
     for name in files:
-        path = folder / name
-        if is_side_file(path):
-            continue
-        if is_named_as_picture(path):
-            beside = find_beside(path.stem, folder, names)
-            if captions is not None:
-                beside = tuple(file for file in beside if file.suffix.lower() == captions)
-            found.append(Source(path=path, name=name, beside=beside, around=words.around))
-        elif reason := describe_unknown(path):
-            skipped.append(Skipped(path, reason))
-    return found
+        if not _is_picture(name) and (reason := describe_unknown(name)):
+            yield Skipped(folder / name, reason)
+
+
+def _is_picture(name: str) -> bool:
+    lower = name.lower()
+    return lower.endswith(readable_suffixes()) and not lower.endswith(MASK_ENDINGS)
 
 
 def _find_repeated(folders: Sequence[str], files: Collection[str]) -> dict[str, tuple[int, str]]:
     """The folders of a parent in kohya's manner; none when it is not one."""
     wanted = [name for name in folders if name.lower() != PRESERVATION]
     matches = {name: REPEATED.fullmatch(name) for name in wanted}
-    if any(is_named_as_picture(Path(name)) for name in files) or not all(matches.values()):
+    if any(map(_is_picture, files)) or not all(matches.values()):
         return {}
     return {name: (int(match[1]), " ".join(match[2].split())) for name, match in matches.items() if match}
 

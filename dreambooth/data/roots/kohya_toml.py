@@ -21,7 +21,7 @@ from dreambooth.data.errors import DataError
 from dreambooth.data.roots.folders import list_folder
 from dreambooth.data.roots.manifest import list_entries, list_metadata, read_json, read_json_lines
 from dreambooth.data.roots.option_values import read_count, read_flag, read_multiply, read_share
-from dreambooth.data.roots.source import CAPTION_SUFFIXES, Around, Root, join_roots
+from dreambooth.data.roots.source import CAPTION_SUFFIXES, Around, Root, find_named, join_roots
 
 # What becomes an option of the pictures: its name there → ours, and how the value is read.
 OPTIONS: dict[str, tuple[str, Callable[[object], Any]]] = {
@@ -40,10 +40,21 @@ PLACES = ("image_dir", "metadata_file")
 # What holds for a training here, or not at all: its name there → what to do.
 ELSEWHERE = {
     "batch_size": "set data.batch_size",
-    "resolution": "set data.resolution",
+    "resolution": "set data.resolution, or the resolution of the concept",
     "enable_bucket": "set data.use_buckets",
+    "min_bucket_reso": "set data.bucket_min_px",
+    "max_bucket_reso": "set data.bucket_max_px",
     "bucket_reso_steps": "set data.bucket_step_px",
-    "conditioning_data_dir": "put each mask beside its picture, as NAME.mask.png",
+    "bucket_no_upscale": "set data.bucket_no_upscale",
+    "validation_split": "set validation.fraction",
+    "validation_seed": "set validation.seed",
+    "color_aug": "set augment.colour_probability",
+    "random_crop": "set augment.crop",
+    "keep_tokens_separator": "set captions.keep_tags_separator",
+    "caption_separator": "set captions.tag_separator",
+    "secondary_separator": "set captions.secondary_separator",
+    "caption_dropout_every_n_epochs": "set captions.dropout_every_epochs",
+    "conditioning_data_dir": "put each mask beside its picture, as NAME.mask.png, and set augment.masks",
     "cache_info": "sizes are remembered anyway",
 }
 NO_PLACE = "a subset has no such setting here; see the settings of the training"
@@ -150,7 +161,7 @@ def _list_metadata(file: Path, folder: Path | None, around: Around) -> Root:
 
 def _find_place(file: Path, subset: Mapping[str, Any], key: str) -> Path | None:
     told = _read_text(subset, key)
-    return file.parent / told if told else None
+    return find_named(file.parent, told) if told else None
 
 
 def _read_text(subset: Mapping[str, Any], key: str) -> str:

@@ -17,7 +17,15 @@ from dreambooth.data.listing import Skipped, is_named_as_picture, is_side_file, 
 from dreambooth.data.roots.reading import Fault, tell_faults
 from dreambooth.data.roots.said import Said
 from dreambooth.data.roots.said_files import read_said
-from dreambooth.data.roots.source import CAPTION_SUFFIXES, NOTHING, Around, Root, Source, find_beside
+from dreambooth.data.roots.source import (
+    CAPTION_SUFFIXES,
+    NOTHING,
+    Around,
+    Root,
+    Source,
+    find_beside,
+    find_named,
+)
 from dreambooth.data.roots.told_values import say_values
 
 IMAGE_KEYS = ("image", "image_path", "file_name")  # EveryDream, kohya, Hugging Face
@@ -105,7 +113,7 @@ class _Reader:
         path = self._find(name)
         if path is None or is_side_file(path):
             reason = "is no picture" if path else f"is named in {self.file.name} and not there"
-            self._skipped.append(Skipped(self.folder / name, reason))
+            self._skipped.append(Skipped(find_named(self.folder, name), reason))
             return None
         own = self._say(told)
         beside = () if own.has_words else find_beside(path.stem, path.parent, self._files_of(path.parent))
@@ -113,7 +121,7 @@ class _Reader:
 
     def _find(self, name: str) -> Path | None:
         """The picture of this name, which in kohya's metadata may lack its suffix."""
-        path = self.folder / name
+        path = find_named(self.folder, name)
         names = self._files_of(path.parent)
         if is_named_as_picture(path) and path.name.lower() in names:
             return path
@@ -154,5 +162,5 @@ class _Reader:
         """The file that a caption names in place of words."""
         if not caption.strip().lower().endswith(CAPTION_SUFFIXES) or "\n" in caption.strip():
             return None
-        file = self.folder / caption.strip()
+        file = find_named(self.folder, caption)
         return file if file.name.lower() in self._files_of(file.parent) else None

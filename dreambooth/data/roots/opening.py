@@ -19,7 +19,7 @@ from dreambooth.data.roots.manifest import (
     read_json,
     read_json_lines,
 )
-from dreambooth.data.roots.source import Root, join_roots
+from dreambooth.data.roots.source import Root, find_named, join_roots
 
 
 def list_root(place: Path) -> Root:
@@ -63,7 +63,7 @@ def _names_place(member: object) -> bool:
 
 def _list_member(file: Path, member: object, within: tuple[Path, ...]) -> Root:
     if isinstance(member, str) and member.strip():
-        place = file.parent / member.strip()
+        place = find_named(file.parent, member)
         if is_named_as_picture(place) and not place.is_dir():
             raise DataError(f'{file}: {member} is a picture; write it as {{"image": "{member}"}}')
         return _list(place, within)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 MOST_TIMES = 10_000  # that an epoch shows a picture
-NUMBER = "is not a number; write it with a point, as 0.5"
+NUMBER = "{told!r} is not a number; write it with a point, as 0.5"
 
 
 def read_multiply(told: object) -> Fraction:
@@ -41,7 +41,7 @@ def read_name(told: object) -> str:
     """A text without the white space around it; raises ValueError when nothing is left."""
     name = "" if told is None else " ".join(str(told).split())
     if not name:
-        raise ValueError("is empty")
+        raise ValueError("there is nothing in it")
     return name
 
 
@@ -65,13 +65,13 @@ READERS: dict[str, Callable[[object], Any]] = {
 
 def _number(told: object, low: float, high: float) -> float:
     if isinstance(told, bool) or not isinstance(told, str | int | float):
-        raise ValueError(NUMBER)
+        raise ValueError(NUMBER.format(told=told))
     try:
         number = float(told)
     except (ValueError, OverflowError):
-        raise ValueError(NUMBER) from None
+        raise ValueError(NUMBER.format(told=told)) from None
     if not math.isfinite(number):
-        raise ValueError(NUMBER)
+        raise ValueError(NUMBER.format(told=told))
     if not low <= number <= high:
         raise ValueError(f"{told} is not between {low} and {high}")
     return number

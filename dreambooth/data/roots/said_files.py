@@ -36,7 +36,7 @@ def _read(file: Path) -> Said:
         return Said(prompt=said.prompt, tags=said.tags, lines=said.lines, faults=faults)
     try:
         values = yaml.load(text.text, Loader=LOADER)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: of a day that there is not
         return Said(faults=(*faults, f"is not yaml: {' '.join(str(error).split())}"))
     if values is None:
         return Said(faults=faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +74,11 @@ def join_roots(roots: Iterable[Root]) -> Root:
         tuple(skipped for root in roots for skipped in root.skipped),
         tuple(dict.fromkeys(warning for root in roots for warning in root.warnings)),
     )
+
+
+def find_named(folder: Path, name: str) -> Path:
+    """Where a name in a list leads to; lists from Windows have other slashes."""
+    return Path(os.path.normpath(folder / name.strip().replace("\\", "/")))
 
 
 def find_beside(stem: str, folder: Path, names: Mapping[str, str]) -> tuple[Path, ...]:

@@ -123,7 +123,7 @@ def test_folder_that_is_not_there_is_refused(send, place):
     config = place.library.load(NAME).config
     concept = Concept(instance_data_dir="/nowhere/at/all")
     place.library.save_config(NAME, replace(config, concepts=(concept,)))
-    with pytest.raises(ConfigError, match="instance_data_dir: /nowhere/at/all is not a folder"):
+    with pytest.raises(ConfigError, match="instance_data_dir: /nowhere/at/all is no folder that"):
         send("a.png")
 
 

@@ -1,5 +1,6 @@
 """Folders of pictures, and what the files in them say."""
 
+import re
 from fractions import Fraction
 
 import pytest
@@ -100,11 +101,19 @@ def test_nonsense_in_a_file_is_told_and_left_aside(lay_out, words_of, content):
     assert words_of(place)["a.jpg"].options.multiply is None
 
 
-def test_broken_yaml_is_told_with_its_line(lay_out):
-    place = lay_out({"global.yaml": "tags: [a", "a.jpg": ""})
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("tags: [a", "is not yaml: .*line 1"),
+        ("day: 2026-13-41", "is not yaml: month must be in"),
+        ("- a\n- b", "holds no main_prompt, tags, caption or options"),
+    ],
+)
+def test_broken_yaml_is_told(lay_out, content, told):
+    place = lay_out({"global.yaml": content, "a.jpg": ""})
     (warning,) = list_root(place).warnings
-    assert str(place / "global.yaml") in warning
-    assert "line 1" in warning
+    assert warning.startswith(str(place / "global.yaml"))
+    assert re.search(told, warning)
 
 
 def test_masks_and_files_about_folders_are_no_pictures_nor_captions(lay_out, captions_of):

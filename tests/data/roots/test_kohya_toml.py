@@ -1,10 +1,14 @@
 """Datasets as kohya's scripts describe them."""
 
+import re
 import sys
 
 import pytest
 
+from dreambooth.config.option import describe_settings
+from dreambooth.config.settings import TrainConfig
 from dreambooth.data.errors import DataError
+from dreambooth.data.roots.kohya_toml import ELSEWHERE
 from dreambooth.data.roots.opening import list_root
 
 DATASET = """
@@ -71,7 +75,8 @@ def test_settings_of_a_subset_become_options_the_inner_ones_first(dataset, words
 
 def test_what_holds_for_a_training_is_told_with_our_setting(dataset):
     assert list_root(dataset / "data.toml").warnings == (
-        f"{dataset / 'data.toml'}: resolution = 768 is not used; set data.resolution",
+        f"{dataset / 'data.toml'}: resolution = 768 is not used; set data.resolution, or the "
+        "resolution of the concept",
     )
 
 
@@ -106,3 +111,10 @@ def test_python_without_toml_is_told_what_to_do(dataset, monkeypatch):
     monkeypatch.setitem(sys.modules, "tomli", None)
     with pytest.raises(DataError, match=r"needs the package tomli for toml.*or save the dataset as JSON"):
         list_root(dataset / "data.toml")
+
+
+def test_every_setting_that_is_advised_exists():
+    known = {setting.name for setting in describe_settings(TrainConfig)}
+    named = {name for advice in ELSEWHERE.values() for name in re.findall(r"set ([a-z]+\.[a-z_]+)", advice)}
+    assert len(named) > 10
+    assert named <= known

@@ -28,6 +28,12 @@ def test_list_of_objects_names_pictures_beside_it(lay_out, words_of):
     assert second.caption == "a boat, from its file"
 
 
+def test_names_may_have_detours_and_the_slashes_of_windows(lay_out):
+    names = ["../pictures/a.jpg", "..\\pictures\\a.jpg"]
+    place = lay_out({"pictures/a.jpg": "", "lists/l.json": [{"image": name} for name in names]})
+    assert list_root(place / "lists" / "l.json").paths == (place / "pictures" / "a.jpg",)
+
+
 def test_picture_named_twice_is_two_examples(lay_out):
     captions = ["a cat", "an animal"]
     place = lay_out({"a.jpg": "", "l.json": [{"image": "a.jpg", "caption": text} for text in captions]})

@@ -64,7 +64,7 @@ def test_options_are_read_and_what_is_not_understood_is_told():
     assert said.options == {"multiply": pytest.approx(1 / 40)}
     assert said.options["multiply"].denominator == 40
     told = " | ".join(said.faults)
-    assert "cond_dropout: is not a number; write it with a point" in told
+    assert "cond_dropout: '0,1' is not a number; write it with a point" in told
     assert "rating is not used" in told
     assert "colour has no meaning here" in told
     assert "flip_p: 2 is not between 0 and 1" in told

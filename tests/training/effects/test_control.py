@@ -1,13 +1,15 @@
 """No control without effect: what is saved, shown and averaged, and when."""
 
 import json
+import threading
 
 import pytest
 import torch
 from PIL import Image
 
 from dreambooth.config.saving import SavingConfig
-from dreambooth.events import ask, read_events_of
+from dreambooth.events import EventWriter, ask, read_events_of
+from dreambooth.tasks.job import Job
 from dreambooth.tasks.saves import Saves
 from dreambooth.training.ema import average_device
 from dreambooth.training.run import Before
@@ -117,11 +119,6 @@ def test_best_step_stays(begin, config, folder, keep_best, left):
 
 
 def _job_of(run):
-    import threading
-
-    from dreambooth.events import EventWriter
-    from dreambooth.tasks.job import Job
-
     return Job(run, json.loads(run.config_file.read_text()), EventWriter(run), threading.Event())
 
 

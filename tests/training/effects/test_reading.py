@@ -14,6 +14,7 @@ from dreambooth.training.class_images import ClassJob, generate_class_images
 from dreambooth.training.conditions import batch_conditions
 from dreambooth.training.device import choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
+from dreambooth.training.rows import plain_rows
 from dreambooth.training.samples import planned_previews
 from tests.conftest import do
 from tests.models.tiny import SD1, SDXL
@@ -38,7 +39,7 @@ def told(make_learner, config):
 
 def states_of(learner, batch):
     with torch.no_grad():
-        return batch_conditions(learner, batch, step=0, number=0).text.hidden
+        return batch_conditions(learner, batch, plain_rows(batch), step=0, number=0).text.hidden
 
 
 @pytest.mark.parametrize(("max_tokens", "length"), [("75", 77), ("150", 154), ("225", 231), ("300", 231)])

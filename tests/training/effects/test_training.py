@@ -126,7 +126,7 @@ FILES = {
     "saving.at_end": ("nothing", lambda folder: names(folder.checkpoints), with_card_and_preview("toy_1")),
     "saving.metadata": (False, lambda folder: told_by_lora(folder), False),
     "samples.sample_at_end": (False, lambda folder: previews(folder), ["sample_1-0.png"]),
-    "data.cache_latents": (False, lambda folder: names(folder.cache), []),
+    "data.cache_latents": (False, lambda folder: names(folder.cache / "latents"), []),
 }
 
 
