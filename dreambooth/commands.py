@@ -119,6 +119,8 @@ def _describe_concept(index: int, told: Mapping[str, Any]) -> Iterator[str]:
         f"    class images: {classes['have']} there, {classes['need']} needed, "
         f"{classes['will_generate']} will be generated"
     )
+    if told["held_prompts"]:
+        yield f"    held to what the untrained model answers to {told['held_prompts']}"
 
 
 def _describe_rate(told: Mapping[str, Any]) -> str:

@@ -14,6 +14,8 @@ NOTHING_MEASURED = (
     "pictures (samples.judge_saves)."
 )
 
+MEASURED_ONCE = "Validation was measured once so far: the next time tells where it goes."
+
 
 @dataclass(frozen=True)
 class History:
@@ -45,6 +47,8 @@ def judge(history: History) -> Verdict:
         *_tell_best(history, best, rose_since),
         *_tell_drift(history, drifted_since),
     ]
+    if not sentences:
+        return Verdict(MEASURED_ONCE)
     words = "; ".join(sentences)
     return Verdict(f"{words[0].upper()}{words[1:]}.", best, rose_since, drifted_since)
 

@@ -38,7 +38,7 @@
     drawPrompt(name) {
       const [, index, field] = PROMPT.exec(name);
       const id = `dreambooth_change_${name.replaceAll(".", "_")}`;
-      const label = `Concept ${Number(index) + 1}: ${WORDS[field]}`;
+      const label = `Concept ${index}: ${WORDS[field]}`;
       return h("div", {}, h("label", { for: id }, label), h("textarea", { id, rows: 1, "data-prompt": name, value: this.before[name], placeholder: field === "save_sample_prompt" ? "as a picture's" : "" }));
     }
 

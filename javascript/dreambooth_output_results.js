@@ -50,7 +50,7 @@
 
   /** The plan that `check` makes. */
   function drawPlan(plan) {
-    const concepts = plan.concepts.map((concept, index) => [`Concept ${index + 1}`, `${concept.images} × ${concept.repeats}`,
+    const concepts = plan.concepts.map((concept, index) => [`Concept ${index}`, `${concept.images} × ${concept.repeats}`,
       classes(concept.class_images), concept.prompts.join("\n")]);
     const buckets = Object.entries(plan.buckets).map(([size, count]) => [size, String(count)]);
     const skipped = plan.skipped.map(({ path, reason }) => [path, reason]);
@@ -74,7 +74,7 @@
 
   function drawClasses({ concepts }) {
     return [table("Class images", ["Concept", "There now", "Made now", "Folder"], concepts.map((told) => [
-      `Concept ${told.concept + 1}`, `${told.have + told.generated} of ${told.need}`, String(told.generated), told.folder]))];
+      `Concept ${told.concept}`, `${told.have + told.generated} of ${told.need}`, String(told.generated), told.folder]))];
   }
 
   function drawImport(result) {

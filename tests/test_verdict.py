@@ -2,7 +2,7 @@
 
 import pytest
 
-from dreambooth.verdict import History, find_best, find_rise, judge, kept_saves, loss_of_save
+from dreambooth.verdict import MEASURED_ONCE, History, find_best, find_rise, judge, kept_saves, loss_of_save
 
 FALLING = {200: 0.5, 400: 0.4, 600: 0.3}
 RISEN = {200: 0.5, 400: 0.3, 600: 0.35, 800: 0.4}
@@ -100,3 +100,7 @@ def test_verdict_in_words(history, words):
 def test_verdict_names_its_steps():
     verdict = judge(History((400, 800), RISEN, {400: 0.1, 800: 0.6}))
     assert (verdict.best, verdict.rose_since, verdict.drifted_since) == (400, 400, 800)
+
+
+def test_one_measurement_without_a_save_is_too_early_to_judge():
+    assert judge(History(losses={0: 0.1})).words == MEASURED_ONCE

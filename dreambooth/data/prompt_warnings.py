@@ -48,21 +48,33 @@ def _may_be_cut(prompt: str, reading: Reading) -> bool:
 
 
 def template_warnings(config: TrainConfig, concept: Concept) -> Iterator[str]:
-    """What to tell of weights in the prompts of a concept, where captions are taken literally."""
+    """What to tell of the prompts of a concept before captions are filled in."""
+    has_classes = num_class_images(concept, 1, config.method) > 0
+    drawn = {
+        "sample prompt": concept.save_sample_prompt,
+        "sample negative prompt": concept.save_sample_negative_prompt,
+        "class prompt": concept.class_prompt if has_classes else "",
+        "class negative prompt": concept.class_negative_prompt if has_classes else "",
+    }
+    for name, prompt in drawn.items():
+        if found := find_unread(_without_captions(prompt)):
+            yield f"{found} in the {name} changes a prompt while a webui draws; here it is plain words"
     if config.captions.prompt_weights:
         return
-    if is_marked(concept.instance_prompt.replace(FILEWORDS, " ")):
+    if is_marked(_without_captions(concept.instance_prompt)):
         yield (
             "the brackets of the instance prompt are taken literally; captions.prompt_weights=true has them "
             "weight words"
         )
-    if num_class_images(concept, 1, config.method) and is_marked(
-        concept.class_prompt.replace(FILEWORDS, " ")
-    ):
+    if is_marked(_without_captions(drawn["class prompt"])):
         yield (
             "class images are drawn with the weights of the class prompt, and trained on as it is written; "
             "captions.prompt_weights=true weights words there, too"
         )
+
+
+def _without_captions(prompt: str) -> str:
+    return prompt.replace(FILEWORDS, " ")
 
 
 def _start_of(prompt: str) -> str:

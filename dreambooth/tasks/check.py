@@ -24,6 +24,7 @@ from dreambooth.training.device import choose_device
 from dreambooth.training.estimate import estimate_memory, estimate_seconds
 from dreambooth.training.groups import refuse_what_is_not_there
 from dreambooth.training.optimizers import try_optimizer
+from dreambooth.training.rows import held_prompt
 
 
 def check_plan(job: Job) -> dict[str, Any]:
@@ -75,20 +76,24 @@ def _describe_concepts(config: TrainConfig, dataset: Dataset) -> list[dict[str, 
     for example in dataset.instances:
         shown[example.concept].append(example)
     return [
-        _describe_pictures(concept, examples)
+        _describe_pictures(config, concept, examples)
         for concept, examples in zip(config.concepts, shown, strict=True)
     ]
 
 
-def _describe_pictures(concept: Concept, examples: Sequence[Example]) -> dict[str, Any]:
+def _describe_pictures(config: TrainConfig, concept: Concept, examples: Sequence[Example]) -> dict[str, Any]:
     taught = [example for example in examples if not example.options.is_preservation]
     prompts = Counter(example.prompt for example in taught)
+    held = Counter(
+        prompt for example in taught if (prompt := held_prompt(config, example, example.prompt)) is not None
+    )
     return {
         "images": len(taught),
         "preservation": len(examples) - len(taught),
         "shown": count_shown(examples),
         "repeats": concept.repeats,
         "prompts": [prompt for prompt, _ in prompts.most_common(5)],
+        "held_prompts": [prompt for prompt, _ in held.most_common(5)],
     }
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dreambooth.config.concept import Concept
 from dreambooth.config.lora import LoraConfig
 from dreambooth.config.lr_curve import count_warmup_steps
 from dreambooth.config.resolution import largest_resolution, resolution_of
@@ -18,6 +19,7 @@ from dreambooth.config.store import ModelRecord
 from dreambooth.data.buckets import training_sizes
 from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.quotas import count_shown
+from dreambooth.data.roots.folders import PRESERVATION
 from dreambooth.text.reading import CHUNK_TOKENS
 from dreambooth.training.groups import part_lr
 from dreambooth.training.optimizers import describe_optimizer
@@ -151,10 +153,17 @@ def _by_folder(config: TrainConfig, examples: Sequence[Example]) -> dict[str, li
     """By the name of the folder alone: where it lies is nobody's business."""
     found: dict[str, list[Example]] = {}
     for example in examples:
-        concept = config.concepts[example.concept]
-        folder = concept.class_data_dir if example.is_class else concept.instance_data_dir
+        folder = _folder_of(config.concepts[example.concept], example)
         found.setdefault(Path(folder).name or example.image.parent.name, []).append(example)
     return found
+
+
+def _folder_of(concept: Concept, example: Example) -> str:
+    if example.is_class:
+        return concept.class_data_dir
+    if example.options.is_preservation:
+        return concept.preservation_data_dir or PRESERVATION
+    return concept.instance_data_dir
 
 
 def _folders(examples: Mapping[str, Sequence[Example]]) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from dreambooth.config.preservation import UNCHANGED, PreservationConfig
 from dreambooth.config.settings import TrainConfig
-from dreambooth.data.batches import Batch, Item
+from dreambooth.data.batches import Batch
+from dreambooth.data.examples import Example
 from dreambooth.data.prompts import swap_token
 
 
@@ -53,21 +54,21 @@ def build_rows(config: TrainConfig, batch: Batch, done: float) -> list[Row]:
 
 def _shown_again(config: TrainConfig, batch: Batch, weight: float) -> Iterator[Row]:
     for place, item in enumerate(batch.items):
-        prompt = _held_prompt(config, item)
+        prompt = held_prompt(config, item.example, item.prompt)
         if prompt is not None:
             yield Row(source=place, prompt=prompt, weight=weight, is_prior=True, is_held=True)
 
 
-def _held_prompt(config: TrainConfig, item: Item) -> str | None:
-    """Under which prompt an item is held to the untrained answer, if it is."""
-    if item.example.is_prior:
+def held_prompt(config: TrainConfig, example: Example, prompt: str) -> str | None:
+    """Under which prompt a picture that is shown as ``prompt`` is held to the untrained answer, if it is."""
+    if example.is_prior:
         return None
     if config.preservation.kind == "prior_prediction":
-        return item.example.class_prompt
+        return example.class_prompt
     if config.preservation.kind == "output_preservation":
-        concept = config.concepts[item.example.concept]
-        swapped = swap_token(item.prompt, concept.instance_token, concept.class_token)
-        return None if swapped == item.prompt else swapped  # a dropped caption has no token
+        concept = config.concepts[example.concept]
+        swapped = swap_token(prompt, concept.instance_token, concept.class_token)
+        return None if swapped == prompt else swapped  # a dropped caption has no token
     return None
 
 

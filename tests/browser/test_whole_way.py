@@ -56,7 +56,7 @@ def describe_subject(trainer: TrainerPage, photos: Path) -> None:
     with trainer.page.expect_file_chooser() as chooser:
         trainer.press("dataset.upload")
     chooser.value.set_files(sorted(photos.iterdir()))
-    trainer.wait_for_words("3 pictures, 3 with a caption file", within=".db-concept-summary")
+    trainer.wait_for_words("3 pictures, 3 with a caption", within=".db-concept-summary")
     trainer.change("instance_prompt", PROMPT, "concept")
     trainer.change("instance_token", "sks", "concept")
     trainer.change("class_token", "robot", "concept")

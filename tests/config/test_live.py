@@ -122,5 +122,5 @@ def test_a_change_takes_the_place_of_what_an_earlier_attempt_changed_later(tmp_p
 
 
 def test_changed_settings_are_the_same_as_given_from_the_beginning(config):
-    texts = {"samples.sample_every_steps": "5", "optimizer.unet_lr": "0.5"}
+    texts = {"samples.sample_every_steps": "5", "optimizer.unet_lr": "0.0005"}
     assert with_live_values(config, parse_live(config, texts)) == changed(config, texts)

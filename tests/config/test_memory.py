@@ -61,6 +61,18 @@ def test_weights_that_learn_are_held_with_gradient_and_moments():
     assert bytes_of(TrainConfig(), counts, on_gpu=False) == 100 * (4 + 4 + 8) + 900 * 4
 
 
+def test_untrained_answers_cost_a_copy_of_what_learns_and_pictures_shown_twice():
+    counts, held = replace(COUNTS, unet=0), {"preservation__kind": "prior_prediction"}
+    plain, lora = TrainConfig(), with_changes(adapter="lora")
+    assert bytes_of(with_changes(**held), counts) - bytes_of(plain, counts) == 100 * 2
+    assert (
+        bytes_of(with_changes(**held), counts, on_gpu=False) - bytes_of(plain, counts, on_gpu=False)
+        == 100 * 4
+    )
+    assert bytes_of(with_changes(adapter="lora", **held), counts) == bytes_of(lora, counts)
+    assert bytes_of(with_changes(adapter="lora", **held)) > bytes_of(lora)
+
+
 def test_what_passes_through_grows_with_pictures_and_area():
     plain = bytes_of(TrainConfig())
     assert bytes_of(with_changes(precision__gradient_checkpointing="true")) < plain

@@ -40,6 +40,20 @@ def test_what_only_webuis_do_is_told_where_weights_are_read():
 
 
 @pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"save_sample_prompt": "a [red:blue:0.5] robot, [filewords]"}, "sample prompt"),
+        ({"save_sample_negative_prompt": "ugly [a|b]"}, "sample negative prompt"),
+        ({"class_negative_prompt": "a AND b", "num_class_images_per": 1}, "class negative prompt"),
+    ],
+)
+def test_drawn_prompts_that_only_webuis_understand_are_told(fields, name):
+    concept = Concept(instance_prompt="a robot", class_prompt="a robot, [filewords]", **fields)
+    (told,) = template_warnings(reading(), concept)
+    assert f" in the {name} changes a prompt while a webui draws" in told
+
+
+@pytest.mark.parametrize(
     ("fields", "start"),
     [
         ({"instance_prompt": "a (sks:1.2) dog"}, "the brackets of the instance prompt are taken literally"),

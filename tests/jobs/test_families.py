@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 
+from dreambooth.config.duration import DurationConfig
 from dreambooth.config.optimizer import OptimizerConfig
 from dreambooth.config.parts import PartsConfig
+from dreambooth.config.preservation import PreservationConfig
 from dreambooth.config.samples import SampleConfig
 from dreambooth.config.saving import SavingConfig
-from dreambooth.events import ask
+from dreambooth.events import ask, read_events
 from dreambooth.jobs.library import Library
 from dreambooth.jobs.start import prepare_run, prepare_training
 from dreambooth.models.single_file import read_checkpoint
@@ -86,6 +88,20 @@ def test_resumed_training_gives_the_same_weights(make_library, everything, famil
     assert (end["outcome"], end["result"]["step"]) == ("stopped", 3)
     assert do(run)["outcome"] == "done"
     assert weights_hash(stopped.folder(MODEL)) == weights_hash(straight.folder(MODEL))
+
+
+@pytest.mark.parametrize("family", ["sdxl", "sd1 inpainting"])
+def test_untrained_model_answers_alike_before_anything_is_learnt(make_library, config, family):
+    library = make_library(family)
+    held = PreservationConfig(kind="prior_prediction")
+    duration, silent = DurationConfig(max_steps=1), SavingConfig(at_end="nothing")
+    told = replace(config, preservation=held, duration=duration, saving=silent)
+    library.save_config(MODEL, told)
+    run = prepare_training(library, MODEL, library.load(MODEL), told)
+    assert do(run)["outcome"] == "done"
+    (step,) = [event for event in read_events(run) if event["event"] == "step"]
+    assert step["prior_loss"] == pytest.approx(0, abs=1e-9)
+    assert step["instance_loss"] > 0.1
 
 
 @pytest.mark.parametrize("family", ["sdxl", "sd1 inpainting"])

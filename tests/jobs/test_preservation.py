@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dreambooth.commands import describe_plan
 from dreambooth.config.folders import ModelFolder, RunFolder
 from dreambooth.events import ask, read_events
 from dreambooth.jobs.library import Library
@@ -64,6 +65,16 @@ def test_no_class_images_are_drawn(start, holding):
     assert do(run)["outcome"] == "done"
     assert not folder.classifiers(0).exists()
     assert prior_losses(run)[-1] > 0
+
+
+def test_plan_tells_what_is_held(perform, holding):
+    told = perform("check", holding)["result"]
+    (concept,) = told["concepts"]
+    assert (concept["prompts"], concept["held_prompts"]) == (
+        ["a photo of a sks robot"],
+        ["a photo of a robot"],
+    )
+    assert "held to what the untrained model answers to ['a photo of a robot']" in describe_plan(told)
 
 
 def test_contradiction_is_refused_in_words(start, holding):
