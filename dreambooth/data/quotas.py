@@ -35,9 +35,8 @@ def count_shown(examples: Sequence[Example]) -> int:
 def shown_in_epoch(examples: Sequence[Example], seed: int, epoch: int) -> list[Example]:
     """Every showing of an epoch in the order of the examples; it follows from the seed and the epoch."""
     drawn: set[int] = set()
-    for quota, held in _quotas(examples).items():
-        concept, name, fraction = quota
-        rng = random.Random(f"{seed} quota {epoch} {concept} {fraction} {name}")
+    for number, (quota, held) in enumerate(_quotas(examples).items()):  # not by name: folders may be moved
+        rng = random.Random(f"{seed} quota {epoch} {number}")
         drawn.update(rng.sample(held, _num_drawn(quota, len(held))))
     return [
         example
