@@ -18,6 +18,6 @@ def prepare_restore(library: Library, name: str, weights: str) -> RunFolder:
     is_inside = path.is_relative_to(folder.path.resolve())
     is_snapshot = path.parent == folder.snapshots.resolve() and path.is_dir()
     if not is_snapshot and not (is_inside and path.suffix in WEIGHTS and path.is_file()):
-        raise ConfigError(f"weights: {weights} is no checkpoint, LoRA file or snapshot of {name}")
+        raise ConfigError(f"weights: {weights} is no checkpoint or LoRA file, nor a snapshot, of {name}")
     told = path.relative_to(folder.path.resolve()).as_posix()
     return prepare_run(library, folder, "restore", {"weights": told})
