@@ -18,8 +18,8 @@ first step of a later epoch                0.22 to 0.50 s       none
 encode and keep all latents                155 s; 8 ms each     2 MB
 ========================================== ==================== =========
 
-The memory of the cache is that of 4000 pictures. It was 480 MB of 20 000 while latents came into memory as they
-were made, and each took 18 ms more while it waited for the disk.
+The memory of the cache is that of 4000 pictures. It was 480 MB of 20 000 while latents came into memory as
+they were made, and each took 18 ms more while it waited for the disk.
 """
 
 from __future__ import annotations
