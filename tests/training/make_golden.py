@@ -13,6 +13,10 @@ from pathlib import Path
 from tests.training.golden import CASES, NUM_STEPS, PINS, Golden, read_pins
 
 TOLERANCE = 1e-4
+# Other processors round otherwise, and Adam makes whole steps of gradients that are nearly nothing, as those of a
+# fresh LoRA on a random model. Without oneDNN, the largest difference of a curve was 1e-3, in its step 16.
+NUM_EARLY = 8
+LATE_TOLERANCE = 5e-3
 
 
 def main() -> int:
@@ -35,8 +39,9 @@ def main() -> int:
 
 
 def _agree(losses: list[float], pinned: list[float]) -> bool:
-    pairs = zip(losses, pinned, strict=True)
-    return all(math.isclose(loss, pin, rel_tol=TOLERANCE) for loss, pin in pairs)
+    tolerances = [TOLERANCE] * NUM_EARLY + [LATE_TOLERANCE] * (NUM_STEPS - NUM_EARLY)
+    told = zip(losses, pinned, tolerances, strict=True)
+    return all(math.isclose(loss, pin, rel_tol=tolerance) for loss, pin, tolerance in told)
 
 
 if __name__ == "__main__":
