@@ -166,3 +166,16 @@ def test_nothing_heavy_is_imported():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_plan_has_the_curves_of_the_learning_rates_and_what_is_doubtful_in_them(ask, config):
+    config = on_cpu(config, duration__max_steps=10, schedule__name="linear", optimizer__name="prodigy")
+    told = ask(config)["result"]
+    (unet,) = told["rates"]["curves"]
+    assert (unet["label"], unet["steps"][-1], unet["rates"][-1]) == ("U-Net", 10, 0)
+    assert told["rates"]["times_estimate"]
+    assert "prodigy finds the rate by itself" in told["advice"][0]
+
+
+def test_curve_that_makes_no_sense_is_not_drawn(ask, config):
+    assert ask(on_cpu(config, schedule__name="piecewise"))["result"]["rates"] is None

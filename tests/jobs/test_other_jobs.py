@@ -114,6 +114,7 @@ def test_check_tells_the_plan(perform, config, photos):
     assert "4 images x 3 repeats" in told
     assert "0 there, 8 needed, 8 will be generated" in told
     assert "30 steps = 10 epochs of 3" in told
+    assert "learning rate, U-Net: 2e-06 at first, at most 2e-06 at step 1, 2e-06 at step 30" in told
     assert "notes.pdf" in told
 
 

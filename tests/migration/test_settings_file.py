@@ -9,8 +9,9 @@ from dreambooth.config.concept import Concept
 from dreambooth.config.option import describe_settings
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, config_to_json, with_values
+from dreambooth.migration import kohya_values as values
 from dreambooth.migration.kohya import CONCEPT, KOHYA
-from dreambooth.migration.places import To
+from dreambooth.migration.places import Old, To
 from dreambooth.migration.settings_file import read_settings, read_settings_file
 
 BASE = TrainConfig()
@@ -151,3 +152,25 @@ def test_settings_of_the_old_extension_are_migrated():
 def test_anything_else_is_refused_in_words(text):
     with pytest.raises(ConfigError, match=r"TOML|object of names|not an int|no such setting"):
         read_settings(text, BASE)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "name", "class_name"),
+    [
+        ("PagedLion8bit", "paged_lion_8bit", ""),
+        ("RAdamScheduleFree", "schedule_free_radam", ""),
+        ("DAdaptLion", "custom", "pytorch_optimizer.DAdaptLion"),
+        ("prodigyplus.ProdigyPlusScheduleFree", "custom", "prodigyplus.ProdigyPlusScheduleFree"),
+    ],
+)
+def test_optimizers_are_ours_or_classes(theirs, name, class_name):
+    told = values.optimizer(theirs, Old({}))
+    assert (told["optimizer.name"], told.get("optimizer.class_name", "")) == (name, class_name)
+
+
+def test_arguments_of_an_optimizer_are_plain_values():
+    told = values.arguments(["betas=0.9,0.99", "use_bias_correction=True", "weight_decay=0.1"], Old({}))
+    assert told == {
+        "optimizer.arguments": "betas=(0.9, 0.99), bias_correction=True",
+        "optimizer.weight_decay": 0.1,
+    }
