@@ -4,6 +4,22 @@ It writes the pictures (64 and 96 pixels wide, in sub-folders with captions, one
 0.025) into a temporary folder, then does what a training does before and between its steps: it lists and
 inspects them, plans, deals the first epoch, starts later ones, and fills the cache of latents by a tiny VAE,
 whose time does not count for much. The memory of the cache is limited to 16 MB here, to 1 GB in a training.
+
+As it was measured on two processors that other programs used as well:
+
+========================================== ==================== =========
+What, of 20 000 pictures                   Time                 Memory
+========================================== ==================== =========
+list and inspect, never seen before        33 s                 76 MB
+list again, as ``check`` and a resume do   12 s                 9 MB
+first step of the first epoch              0.45 s
+the other 4467 steps of the first epoch    3.8 s
+first step of a later epoch                0.22 to 0.50 s       none
+encode and keep all latents                155 s; 8 ms each     2 MB
+========================================== ==================== =========
+
+The memory of the cache is that of 4000 pictures. It was 480 MB of 20 000 while latents came into memory as they
+were made, and each took 18 ms more while it waited for the disk.
 """
 
 from __future__ import annotations
@@ -36,7 +52,7 @@ from dreambooth.data.examples import Dataset, build_examples
 from dreambooth.data.latents import LatentSource
 
 NUM_FOLDERS = 10
-MOST_SECONDS = 1.0  # until a later epoch has its first step
+MOST_SECONDS = 1.0  # of a processor, until a later epoch has its first step
 MOST_CACHE_BYTES = 16 << 20
 MOST_GROWTH_BYTES = 100 << 20  # of the process, while the cache is filled and read
 POLL_SECONDS = 0.02
@@ -47,6 +63,7 @@ class Measured:
     """One thing that was done: its time, and how much the process grew at most."""
 
     seconds: float = 0.0
+    processor_seconds: float = 0.0  # what it would take where nothing else runs
     grown_bytes: int = 0
 
 
@@ -60,7 +77,7 @@ def held_bytes() -> int:
 def measuring(what: str) -> Iterator[Measured]:
     """Tells time and memory of what is done inside."""
     told, done = Measured(), threading.Event()
-    before, started = held_bytes(), time.monotonic()
+    before, started, busy = held_bytes(), time.monotonic(), time.process_time()
 
     def watch() -> None:
         while not done.wait(POLL_SECONDS):
@@ -73,9 +90,10 @@ def measuring(what: str) -> Iterator[Measured]:
     finally:
         done.set()
         watcher.join()
-        told.seconds = time.monotonic() - started
+        told.seconds, told.processor_seconds = time.monotonic() - started, time.process_time() - busy
         told.grown_bytes = max(told.grown_bytes, held_bytes() - before)
-    print(f"{what:<52} {told.seconds:8.2f} s   +{told.grown_bytes / 2**20:6.0f} MB", flush=True)
+    times = f"{told.seconds:8.2f} s   {told.processor_seconds:8.2f} s of a processor"
+    print(f"{what:<48} {times}   +{told.grown_bytes / 2**20:5.0f} MB", flush=True)
 
 
 def write_pictures(folder: Path, count: int) -> None:
@@ -137,7 +155,7 @@ def measure_epochs(dataset: Dataset, config: TrainConfig) -> float:
     for epoch in (1, 2, 3):
         with measuring(f"first step of epoch {epoch + 1}") as told:
             next(steps)
-        longest = max(longest, told.seconds)
+        longest = max(longest, told.processor_seconds)
         for _ in islice(steps, length - 1):
             pass
     return longest

@@ -180,6 +180,9 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
         default="prior",
         help="training with and without class images, or all ways of preservation",
     )
+    parser.add_argument(
+        "--steps", type=int, default=600, help="of each training; fewer are quicker, and learn less"
+    )
     parser.add_argument("--to", type=Path, default=Path("demo"), help="folder for everything that it makes")
 
 

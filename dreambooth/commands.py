@@ -252,7 +252,7 @@ def ui(library: Library, asked: Namespace, console: Console) -> int:
 def demo(_: Library, asked: Namespace, console: Console) -> int:
     """Show the main job from end to end."""
     command = [sys.executable, "-m", "dreambooth.demo", "--method", asked.method]
-    command += ["--compare", asked.compare, "--to", str(asked.to)]
+    command += ["--compare", asked.compare, "--steps", str(asked.steps), "--to", str(asked.to)]
     return subprocess.run(command + (["--json"] if console.as_json else []), check=False).returncode
 
 

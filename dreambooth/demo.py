@@ -33,10 +33,10 @@ SETTINGS = {
 }
 SHARED = {
     "data.batch_size": "5",
-    "duration.max_steps": "600",
     "schedule.name": "cosine",
     "samples.sample_at_end": "false",
 }
+NUM_STEPS = 600
 CLASS_IMAGES_PER_PICTURE = 12
 GUIDANCE_SCALE = "5"  # what is usual elsewhere is a little too much for so small a model
 BASE = "toybox"
@@ -116,11 +116,11 @@ def draw_photographs(folder: Path) -> None:
         (folder / f"robot_{number}.txt").write_text(full_caption("robot", colour, scene), encoding="utf-8")
 
 
-def train_variant(story: Story, variant: Variant, method: str) -> None:
+def train_variant(story: Story, variant: Variant, method: str, num_steps: int) -> None:
     """Create a model, tell it what to learn, and train it."""
     story.command("create", variant.name, "--source", str(WEIGHTS_FILE))
     concept = ["--instance-data-dir", str(story.pictures), "--instance-prompt", INSTANCE_PROMPT]
-    settings = {**SHARED, **SETTINGS[method]}
+    settings = {**SHARED, "duration.max_steps": str(num_steps), **SETTINGS[method]}
     if variant.class_images:
         concept += ["--class-prompt", CLASS_PROMPT, "--num-class-images-per", str(variant.class_images)]
         concept += ["--class-infer-steps", "20", "--class-guidance-scale", GUIDANCE_SCALE]
@@ -163,7 +163,7 @@ def format_table(columns: Mapping[str, Scores]) -> str:
     return "\n".join(lines)
 
 
-def run(folder: Path, method: str, variants: Sequence[Variant], *, as_json: bool) -> None:
+def run(folder: Path, method: str, variants: Sequence[Variant], num_steps: int, *, as_json: bool) -> None:
     """The whole story."""
     shutil.rmtree(folder / "models", ignore_errors=True)
     story = Story(folder, as_json=as_json)
@@ -171,7 +171,7 @@ def run(folder: Path, method: str, variants: Sequence[Variant], *, as_json: bool
     story.say(f"Five pictures of a robot that the toybox has never seen: {story.pictures}")
     story.command("create", BASE, "--source", str(WEIGHTS_FILE))
     for variant in variants:
-        train_variant(story, variant, method)
+        train_variant(story, variant, method, num_steps)
     first = variants[0].name
     story.command(
         "sample",
@@ -207,10 +207,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m dreambooth demo")
     parser.add_argument("--method", choices=sorted(SETTINGS), default="full")
     parser.add_argument("--compare", choices=sorted(COMPARED), default="prior")
+    parser.add_argument("--steps", type=int, default=NUM_STEPS)
     parser.add_argument("--to", type=Path, default=Path("demo"))
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    run(asked.to.resolve(), asked.method, COMPARED[asked.compare], as_json=asked.json)
+    run(asked.to.resolve(), asked.method, COMPARED[asked.compare], asked.steps, as_json=asked.json)
 
 
 if __name__ == "__main__":

@@ -95,7 +95,10 @@ def _tell_validation(history: History, rose_since: int | None) -> list[str]:
         return []
     last = max(history.losses)
     if rose_since is not None:
-        return [f"validation rose since step {rose_since}: it learns the pictures by heart"]
+        steps = sorted(history.losses)
+        falls_again = history.losses[steps[-1]] < history.losses[steps[-2]]
+        told = "it falls again: train on and see" if falls_again else "it learns the pictures by heart"
+        return [f"validation rose since step {rose_since}; {told}"]
     least = min(history.losses, key=lambda step: (history.losses[step], step))
     if least == last:
         return [f"validation still falls at step {last}: it may be worth to train on"]

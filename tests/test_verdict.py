@@ -70,14 +70,18 @@ def test_without_validation_only_the_last_stay():
         (History((200,)), "Nothing measures these steps yet"),
         (
             History((400, 800), RISEN),
-            "Validation rose since step 400: it learns the pictures by heart; the best saved step is 400.",
+            "Validation rose since step 400; it learns the pictures by heart; the best saved step is 400.",
         ),
         (
             History((800,), RISEN),
             "the best saved step is 800, though it was saved after that: save more often.",
         ),
         (History((600,), FALLING), "Validation still falls at step 600: it may be worth to train on; the"),
-        (History((), RISEN), "Validation rose since step 400: it learns the pictures by heart."),
+        (History((), RISEN), "Validation rose since step 400; it learns the pictures by heart."),
+        (
+            History((), {**RISEN, 1000: 0.37}),
+            "Validation rose since step 400; it falls again: train on and see.",
+        ),
         (History((200,), {200: 0.3, 400: 0.301}), "Validation has hardly changed since step 200;"),
         (
             History((400, 800), {}, {400: 0.1, 800: 0.2}),

@@ -21,7 +21,7 @@ LATENT_FORMAT = 1  # raise it when the way from a file to its latents changes
 
 
 class TensorCache:
-    """Named tensors by key: a file for each, the last used ones in memory too. May be deleted at any time."""
+    """Named tensors by key: a file for each, those read last in memory too. May be deleted at any time."""
 
     def __init__(self, folder: Path, ram_limit_bytes: int = 2**30) -> None:
         self.folder = folder
@@ -45,7 +45,11 @@ class TensorCache:
         return tensors
 
     def put(self, key: str, tensors: Mapping[str, Tensor]) -> None:
-        """Keeps copies of the tensors; a kill leaves the whole file or none."""
+        """Keeps copies of the tensors; a kill leaves the whole file or none.
+
+        They come into memory when they are read. Small tensors that stay while pictures come and go would
+        leave gaps between them of the size of the pictures: fifty times their own.
+        """
         kept = {
             name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
             for name, tensor in tensors.items()
@@ -54,7 +58,6 @@ class TensorCache:
         # Its hash is checked whenever it is read. Waiting for the disk would take most of the time.
         with written_whole(self.file(key), "wb", flushed=False) as file:
             file.write(data)
-        self._remember(key, kept)
 
     def file(self, key: str) -> Path:
         """Where a key's tensors are."""

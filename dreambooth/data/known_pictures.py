@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from dreambooth.config.folders import written_whole
-from dreambooth.data.file_memory import Version
+from dreambooth.data.file_memory import FileMemory, Version
 from dreambooth.data.images import INSPECTED, ImageInfo
 
 Line = tuple[str, int, int, int, int, str]  # path, time and length of the file, width, height, hash
+
+_LOADED: FileMemory[dict[str, Line]] = FileMemory(4)  # files that this process has read
 
 
 class KnownPictures:
@@ -20,10 +22,10 @@ class KnownPictures:
     def __init__(self, file: Path) -> None:
         """Remember what the file says; a picture that has changed since is looked at again all the same."""
         self._file = file
-        self._lines = {line[0]: line for line in _read(file)}
-        for path, mtime_ns, size_bytes, width, height, content_hash in self._lines.values():
-            info = ImageInfo(Path(path), width, height, content_hash)
-            INSPECTED.remember(info.path, Version(mtime_ns, size_bytes), info)
+        try:
+            self._lines = _LOADED.recall(file, lambda: _load(file))
+        except OSError:
+            self._lines = {}
 
     def keep(self, paths: Iterable[Path]) -> None:
         """Write what is known of these pictures by now, unless that is what the file says."""
@@ -39,6 +41,14 @@ class KnownPictures:
         with written_whole(self._file) as file:
             file.writelines(json.dumps(line) + "\n" for line in lines.values())
         self._lines = lines
+
+
+def _load(file: Path) -> dict[str, Line]:
+    lines = {line[0]: line for line in _read(file)}
+    for path, mtime_ns, size_bytes, width, height, content_hash in lines.values():
+        info = ImageInfo(Path(path), width, height, content_hash)
+        INSPECTED.remember(info.path, Version(mtime_ns, size_bytes), info)
+    return lines
 
 
 def _read(file: Path) -> list[Line]:

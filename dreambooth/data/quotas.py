@@ -50,8 +50,8 @@ def _quotas(examples: Sequence[Example]) -> dict[Quota, list[int]]:
     """The places of the examples that share a fraction, those without one left out."""
     quotas: defaultdict[Quota, list[int]] = defaultdict(list)
     for index, example in enumerate(examples):
-        if fraction := Fraction(multiplier(example) % 1):
-            quotas[example.concept, example.options.quota, fraction].append(index)
+        if fraction := multiplier(example) % 1:
+            quotas[example.concept, example.options.quota, Fraction(fraction)].append(index)
     return quotas
 
 

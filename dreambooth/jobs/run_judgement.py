@@ -40,7 +40,7 @@ def judge_story(story: RunStory, saved: Sequence[dict[str, Any]]) -> dict[str, A
                 "step": step,
                 "validation": loss_of_save(step, history),
                 "drift": history.drifts.get(step),
-                "paths": [each["path"] for each in saved if before + each["step"] == step],
+                "paths": list(dict.fromkeys(each["path"] for each in saved if before + each["step"] == step)),
             }
             for step in history.saves
         ],

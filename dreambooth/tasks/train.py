@@ -193,6 +193,8 @@ def _train(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
     run = Run(job.run, learner, dataset, job.events, outlets, Before(**job.asked["lifetime_before"]))
     reporter.run = run
     run.resume()
+    if run.step < learner.num_steps:
+        _require_untrained(job, learner)
     if run.step == 0 and config.loss.check_prediction:
         _refuse_misreading(learner, dataset)
     told = {"processes": learner.processes.count} if learner.processes.count > 1 else {}
@@ -213,6 +215,16 @@ def _follow(job: Job, learner: Learner, dataset: Dataset) -> dict[str, Any]:
     run = Run(job.run, learner, dataset, job.events, SILENT, Before(**job.asked["lifetime_before"]))
     run.resume()
     return {"outcome": run.train(), "step": run.step}
+
+
+def _require_untrained(job: Job, learner: Learner) -> None:
+    """After a stop the model's own weights are what the run had learnt; copies of these would be no use."""
+    was_stopped = job.load_record().last_run == job.run.path.name
+    if was_stopped and learner.untrained is not None and not learner.untrained.is_kept(job.run):
+        raise Refused(
+            "preservation.kind: when this run was stopped, nothing kept what the model was before it; go on "
+            "with preservation.kind=class_images, as it was, or start a new run without --resume"
+        )
 
 
 def _refuse_misreading(learner: Learner, dataset: Dataset) -> None:

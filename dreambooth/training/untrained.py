@@ -51,6 +51,8 @@ class Untrained:
 
     def save(self, run: RunFolder) -> None:
         """Keep the copies with a run's state: the model's own folder is about to take over what it learnt."""
+        if not self.copied:
+            return
         tensors = {
             f"{part}/{name}": tensor.cpu().contiguous()
             for part in self.copied
@@ -61,12 +63,15 @@ class Untrained:
         save_file(tensors, beside)
         beside.replace(path)
 
+    def is_kept(self, run: RunFolder) -> bool:
+        """Whether an earlier part of the run kept the copies; without any there is nothing to keep."""
+        return not self.copied or _file_of(run).exists()
+
     def load(self, run: RunFolder) -> None:
-        """Take the copies that an earlier part of the run kept; without any, they are as they should be."""
-        path = _file_of(run)
-        if not self.copied or not path.exists():
+        """Take the copies that an earlier part of the run kept, if it kept any."""
+        if not self.copied or not self.is_kept(run):
             return
-        tensors = load_file(path)
+        tensors = load_file(_file_of(run))
         for part in self.copied:
             prefix = f"{part}/"
             held = {

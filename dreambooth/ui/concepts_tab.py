@@ -11,7 +11,7 @@ from dreambooth.ui.markup import Markup, element, join
 from dreambooth.ui.parts import button, group, place, row, settings_of
 
 FORM = "concept"
-PICTURES = ("instance_data_dir", "repeats")
+PICTURES = ("instance_data_dir", "repeats", "resolution")
 PROMPTS = ("instance_prompt", "instance_token", "class_token", "class_prompt")
 
 # Title and sentence of a group, and what belongs to it; the first that takes a field has it.

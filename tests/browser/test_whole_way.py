@@ -63,8 +63,8 @@ def describe_subject(trainer: TrainerPage, photos: Path) -> None:
     trainer.change("save_infer_steps", 2, "concept")
     rows = trainer.root.locator(".db-prompts tbody tr")
     expect(rows.locator("td:nth-of-type(1)")).to_have_text(PROMPTS)
-    expect(rows.locator("td:nth-of-type(2)")).to_have_text(["–"] * 3)
-    expect(rows.locator("td:nth-of-type(3)")).to_have_text([PROMPTS[0]] * 3)
+    expect(rows.locator("td:nth-of-type(3)")).to_have_text(["–"] * 3)
+    expect(rows.locator("td:nth-of-type(4)")).to_have_text([PROMPTS[0]] * 3)
 
 
 def choose_settings(trainer: TrainerPage) -> None:

@@ -1,5 +1,6 @@
 """Whole trainings that hold on to what the untrained model answers."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -58,6 +59,18 @@ def test_resumed_run_is_held_to_the_model_before_its_first_step(start, holding):
     assert prior_losses(run)[0] < 1e-9 < prior_losses(run)[1]
     assert weights_hash(folder) == weights_hash(whole)
     assert not run.state.exists()
+
+
+def test_run_that_was_stopped_without_it_cannot_be_held_to_the_untrained_model(start, holding):
+    run, _ = start("stopped", with_settings(holding, preservation__kind="class_images"))
+    ask(run, "stop_after_epoch")
+    assert do(run)["outcome"] == "stopped"
+    asked = json.loads(run.config_file.read_text())
+    asked["config"]["preservation"]["kind"] = "output_preservation"
+    run.config_file.write_text(json.dumps(asked))
+    end = do(run)
+    assert end["outcome"] == "refused"
+    assert "nothing kept what the model was before it" in end["message"]
 
 
 def test_no_class_images_are_drawn(start, holding):

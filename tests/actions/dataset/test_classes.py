@@ -71,6 +71,9 @@ def test_other_files_are_not_rejected_and_nothing_else_is(place, generated, name
 
 
 def test_making_class_images_is_a_job_with_the_models_settings(place):
+    config = place.library.load(NAME).config
+    concept = replace(config.concepts[0], num_class_images_per=1)
+    place.library.save_config(NAME, replace(config, concepts=(concept,)))
     run = RunFolder(place.library.path / make(place, {"name": NAME})["run"])
     assert read_job(run)["job"] == "classes"
     until = time.monotonic() + 200
