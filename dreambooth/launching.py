@@ -68,7 +68,8 @@ def _threads_for_each(config: TrainConfig) -> str:
 
 def others_command(models_dir: Path, name: str, machine: int) -> str:
     """What is to be run on another machine."""
-    return f"python -m dreambooth --models-dir {models_dir} train {name} --machine-rank {machine}"
+    begin = ["python", "-m", "dreambooth", "--models-dir", str(models_dir)]
+    return shlex.join([*begin, "train", name, "--machine-rank", str(machine)])
 
 
 def ending_file(run: RunFolder, number: int) -> Path:

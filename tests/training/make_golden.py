@@ -13,8 +13,8 @@ from pathlib import Path
 from tests.training.golden import CASES, NUM_STEPS, PINS, Golden, read_pins
 
 TOLERANCE = 1e-4
-# Other processors round otherwise, and Adam makes whole steps of gradients that are nearly nothing, as those of a
-# fresh LoRA on a random model. Without oneDNN, the largest difference of a curve was 1e-3, in its step 16.
+# Other processors round otherwise, and Adam makes whole steps of gradients that are nearly nothing, as those
+# of a fresh LoRA on a random model. Without oneDNN the largest difference was 1e-3, in step 16.
 NUM_EARLY = 8
 LATE_TOLERANCE = 5e-3
 
