@@ -190,6 +190,7 @@ PRESETS: tuple[Preset, ...] = (
             "saving.keep_last": 5,
             "samples.sample_every_epochs": 10,
             "samples.sampler": "ddim",
+            "samples.judge_saves": True,
         },
         concept_values={
             "instance_prompt": "[filewords]",
