@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from contextlib import nullcontext
 from dataclasses import replace
@@ -20,21 +19,19 @@ from dreambooth.config.optimizer_rules import tell_of_rates
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.batches import count_steps, find_step, flips_of
 from dreambooth.data.cache import TensorCache
-from dreambooth.data.examples import Dataset, Example, build_examples
-from dreambooth.data.images import hash_file
-from dreambooth.data.known_pictures import KnownPictures
+from dreambooth.data.examples import Dataset, Example
 from dreambooth.data.looks import Look, kept_looks
-from dreambooth.data.picture_options import PLAIN
 from dreambooth.data.prompt_warnings import prompt_warnings, template_warnings
 from dreambooth.data.variation import plain_words
 from dreambooth.models.configs import read_architecture
 from dreambooth.models.family import Model
 from dreambooth.models.load import load_model
-from dreambooth.tasks.job import Job, Refused, classifier_folders
-from dreambooth.tasks.prepare import complete_class_images, refuse_problems
+from dreambooth.tasks.job import Job, Refused
+from dreambooth.tasks.prepare import refuse_problems
 from dreambooth.tasks.reporter import Reporter
 from dreambooth.tasks.results import keep_result
 from dreambooth.tasks.summary import write_summary
+from dreambooth.tasks.training_data import build_dataset
 from dreambooth.tasks.validation import tell_validation
 from dreambooth.training.device import Device, choose_device
 from dreambooth.training.groups import refuse_what_is_not_there
@@ -44,47 +41,6 @@ from dreambooth.training.processes import ALONE, Processes, joined, local_number
 from dreambooth.training.run import SILENT, Before, Outcome, Outlets, Run
 from dreambooth.training.sanity import find_misreading
 from dreambooth.training.state import has_snapshot
-
-
-def dataset_hash(dataset: Dataset) -> str:
-    """Changes when a run would no longer see the same pictures under the same prompts."""
-    digest = hashlib.sha256()
-    for example in (*dataset.instances, *dataset.classes):
-        told = (example.content_hash, example.size, example.prompt, example.loss_weight, example.repeats)
-        digest.update(repr(told).encode())
-        if example.options != PLAIN or "{" in example.caption:  # the prompt tells one choice of many
-            digest.update(repr((example.caption, example.options)).encode())
-        if example.mask is not None:
-            digest.update(hash_file(example.mask.file).encode())
-    return digest.hexdigest()
-
-
-def _build_dataset(job: Job, config: TrainConfig, processes: Processes) -> Dataset:
-    known = KnownPictures(job.model_folder.known_pictures)
-    if processes.is_first:
-        complete_class_images(job, config)
-    processes.wait()
-    dataset = build_examples(config, classifier_folders(job.model_folder, config))
-    if len(set(processes.gather(dataset_hash(dataset)))) > 1:
-        raise Refused("not all machines see the same pictures and captions: let them share the folders")
-    if processes.is_first:
-        known.keep(dataset.images)
-        _tell_of_dataset(job, dataset)
-    return dataset
-
-
-def _tell_of_dataset(job: Job, dataset: Dataset) -> None:
-    """Say what is wrong with it, and note what it is for a run that goes on."""
-    for skipped in dataset.skipped:
-        job.warn(f"{skipped.path} is left out: {skipped.reason}")
-    for text in dataset.warnings:
-        job.warn(text)
-    marker = job.run.path / "dataset.sha256"
-    if has_snapshot(job.run) and marker.exists() and marker.read_text() != dataset_hash(dataset):
-        raise Refused(
-            "pictures or captions have changed since this run began; start a new run without --resume"
-        )
-    marker.write_text(dataset_hash(dataset))
 
 
 def _build_learner(
@@ -166,7 +122,7 @@ def train(job: Job) -> dict[str, Any]:
     device = choose_device(config.precision, local_number() if is_shared else 0)
     try_optimizer(config.optimizer, device.device)
     with joined(device.device) if is_shared else nullcontext(ALONE) as processes:
-        dataset = _build_dataset(job, config, processes)
+        dataset = build_dataset(job, config, processes)
         job.take_device()
         learner = _build_learner(job, config, dataset, device, processes)
         return _train(job, learner, dataset) if processes.is_first else _follow(job, learner, dataset)
