@@ -38,8 +38,8 @@ def test_some_settings_are_changed(program, library):
 
 
 def test_what_has_no_meaning_here_is_told(program):
-    told = program.post("model_params", model_name=MODEL, params='{"clip_skip": 2}').json
-    assert told["not_taken_over"][0].startswith("clip_skip = 2")
+    told = program.post("model_params", model_name=MODEL, params='{"freeze_spectral_norm": true}').json
+    assert told["not_taken_over"][0].startswith("freeze_spectral_norm = True")
 
 
 def test_value_of_no_use_is_refused_where_old_programs_look(program, library):
