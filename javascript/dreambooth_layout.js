@@ -119,6 +119,9 @@
     const observer = new MutationObserver(look);
     observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
     observer.observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
+    observer.observe(document.head, { childList: true }); // themes may come late, and fade in
+    document.addEventListener("load", ({ target }) => { if (target.tagName === "LINK") look(); }, true);
+    document.addEventListener("transitionend", ({ propertyName }) => { if (propertyName === "background-color") look(); });
   }
 
   trainer.part((page) => {

@@ -93,7 +93,7 @@ def look_at_sizes(trainer: TrainerPage) -> None:
     panel = trainer.open_tab("Tools")
     panel.locator("details[data-group='buckets'] summary").click()
     trainer.press("buckets.dry_run")
-    expect(panel.locator(".db-buckets tbody td").first).to_have_text("64 × 64")
+    expect(panel.locator(".db-buckets tbody tr").first).to_contain_text("64 × 64")
     expect(panel.locator("img.db-drawing")).to_have_js_property("complete", value=True)
 
 

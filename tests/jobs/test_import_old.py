@@ -163,13 +163,13 @@ def test_old_model_among_ours_says_how_it_is_imported(make_old, library, capsys)
 
 
 def test_command_tells_what_became_of_everything(make_old, library, capsys):
-    old = make_old("latest", optimizer="AdanIP Dadaptation", shoe_size=44, clip_skip=2)
+    old = make_old("latest", optimizer="AdanIP Dadaptation", shoe_size=44, freeze_spectral_norm=True)
     code = main(["--models-dir", str(library.path), "import", str(old), "--name", "new"])
     out = capsys.readouterr().out
     assert code == 0
     for told in (
         "num_train_epochs = 80: duration.num_epochs=80",
-        "clip_skip = 2: not available yet",
+        "freeze_spectral_norm = True: not available yet",
         "optimizer = 'AdanIP Dadaptation': AdanIP Dadaptation is not available yet",
         "shoe_size = 44: is no setting of the old extension",
         "16 under their old names, unchanged",
