@@ -70,6 +70,15 @@ def weights_hash(folder: ModelFolder) -> str:
     return tensors_hash(trained_weights(folder).items())
 
 
+# A file stays in one process, so the longest begin first: else all wait for the last of them.
+LONGEST_FILES = ("test_whole_way.py", "test_several_processes.py", "test_golden.py", "test_models.py")
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """The files that take minutes before all others, whose order stays."""
+    items.sort(key=lambda item: item.path.name not in LONGEST_FILES)
+
+
 def pytest_terminal_summary(terminalreporter) -> None:
     """Why tests were left out: one line for each reason."""
     left_out = terminalreporter.stats.get("skipped", [])
