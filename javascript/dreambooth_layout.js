@@ -4,6 +4,7 @@
 
 (() => {
   const trainer = window.dreamboothTrainer;
+  const SETTLED_MS = 1000; // a theme has faded in by then
   const REMEMBERED = "dreambooth_tab_chosen";
 
   function startTabs(page) {
@@ -115,13 +116,12 @@
         || brightnessBehind(page.root) < 110;
       page.root.classList.toggle("db-dark", isDark);
     };
-    look();
     const observer = new MutationObserver(look);
     observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
     observer.observe(document.documentElement, { attributes: true, attributeFilter: ["class"] });
-    observer.observe(document.head, { childList: true }); // themes may come late, and fade in
-    document.addEventListener("load", ({ target }) => { if (target.tagName === "LINK") look(); }, true);
-    document.addEventListener("transitionend", ({ propertyName }) => { if (propertyName === "background-color") look(); });
+    const lookTwice = () => { look(); setTimeout(look, SETTLED_MS); };
+    new MutationObserver(lookTwice).observe(document.head, { childList: true }); // themes may come late, and fade in
+    lookTwice();
   }
 
   trainer.part((page) => {
