@@ -12,10 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from dreambooth.config.toml_text import find_toml_reader
 from dreambooth.data.captions import read_text
 from dreambooth.data.errors import DataError
 from dreambooth.data.roots.folders import list_folder
@@ -79,14 +79,11 @@ def list_datasets(file: Path, content: Mapping[str, Any]) -> Root:
 
 
 def _load_toml(file: Path) -> Mapping[str, Any]:
-    for name in ("tomllib", "tomli"):
+    reader = find_toml_reader()
+    if reader is not None:
         try:
-            toml = import_module(name)
-        except ModuleNotFoundError:
-            continue
-        try:
-            return dict(toml.loads(read_text(file).text))
-        except toml.TOMLDecodeError as error:
+            return dict(reader.loads(read_text(file).text))
+        except reader.TOMLDecodeError as error:
             raise DataError(f"{file} is not toml: {error}") from None
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     raise DataError(
