@@ -13,7 +13,7 @@ from dreambooth.actions.background import LOOKING, Progress
 from dreambooth.actions.concept_form import asked_concept, asked_index, with_concept
 from dreambooth.actions.places import refusing_bad_data
 from dreambooth.actions.workplace import Action, Values, Workplace
-from dreambooth.config.concept import Concept
+from dreambooth.config.concept import FILEWORDS, Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.class_plan import plan_concept
 from dreambooth.data.concepts import class_pictures, num_class_images
@@ -21,7 +21,6 @@ from dreambooth.data.errors import DataError, PictureError
 from dreambooth.data.examples import Example, build_concept
 from dreambooth.data.images import inspect_image
 from dreambooth.data.listing import Skipped
-from dreambooth.data.prompts import FILEWORDS
 from dreambooth.data.roots.opening import list_root
 from dreambooth.data.roots.source import is_preserved, join_roots
 

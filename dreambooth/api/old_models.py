@@ -27,9 +27,10 @@ from dreambooth.api.old_request import (
     read_body,
     read_fields,
 )
-from dreambooth.api.old_settings import FILEWORDS, add_concept
+from dreambooth.api.old_settings import add_concept
 from dreambooth.api.reading import JSON
 from dreambooth.api.schema import ANYTHING, TEXT, list_of, object_of
+from dreambooth.config.concept import FILEWORDS
 from dreambooth.config.folders import find_name_fault
 from dreambooth.config.store import ConfigError
 from dreambooth.data.arrivals import CAPTION, Arrival, take_in

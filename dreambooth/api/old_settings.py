@@ -18,13 +18,13 @@ from dreambooth.api.old_request import (
     read_fields,
 )
 from dreambooth.api.schema import ANYTHING, TEXT, list_of, object_of
+from dreambooth.config.concept import FILEWORDS
 from dreambooth.config.folders import is_dataset
 from dreambooth.config.settings import TrainConfig
 from dreambooth.config.store import ConfigError, ModelRecord
 from dreambooth.migration.backwards import concept_to_old, facts_to_old, settings_to_old
 from dreambooth.migration.changes import change_by_old
 
-FILEWORDS = "[filewords]"
 Change = Callable[[list[Any]], list[Any]]
 LEFT_OUT = "not_taken_over"  # beside the settings: what of them means nothing here
 _endpoint = partial(Endpoint, group="old extension", deprecated=True)

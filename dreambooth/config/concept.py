@@ -8,6 +8,8 @@ from typing import ClassVar
 from dreambooth.config.entry import entry
 from dreambooth.config.option import option, since
 
+FILEWORDS = "[filewords]"  # in a prompt: the caption of each picture
+
 
 @dataclass(frozen=True, kw_only=True)
 class Concept:
@@ -25,7 +27,7 @@ class Concept:
         "pictures",
     )
     instance_prompt: str = option(
-        "[filewords]",
+        FILEWORDS,
         "Instance prompt",
         "What to call your pictures; [filewords] stands for each picture's caption.",
     )
@@ -40,7 +42,7 @@ class Concept:
         "pictures",
     )
     class_prompt: str = option(
-        "[filewords]",
+        FILEWORDS,
         "Class prompt",
         "What class pictures are called and drawn from, without the token; {red|blue} makes some of each.",
     )

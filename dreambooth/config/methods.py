@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from dreambooth.config.concept import Concept
+from dreambooth.config.concept import FILEWORDS, Concept
 from dreambooth.config.option import Value
 from dreambooth.config.settings import Method, TrainConfig
 from dreambooth.config.store import concept_from_json, config_to_json
-
-FILEWORDS = "[filewords]"
 
 
 @dataclass(frozen=True)

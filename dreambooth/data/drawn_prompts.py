@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dreambooth.config.captions import CaptionsConfig
-from dreambooth.data.prompts import FILEWORDS
+from dreambooth.config.concept import FILEWORDS
 from dreambooth.text.weights import escape, is_marked
 
 

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterator
 from typing import get_args, get_type_hints
 
 from dreambooth.config.captions import CaptionsConfig
-from dreambooth.config.concept import Concept
+from dreambooth.config.concept import FILEWORDS, Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.caption_reading import caption_reading
 from dreambooth.data.concepts import num_class_images
-from dreambooth.data.prompts import FILEWORDS
 from dreambooth.text.reading import Reading
 from dreambooth.text.tokenizer import count_tokens
 from dreambooth.text.weights import find_unread, is_marked

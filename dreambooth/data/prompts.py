@@ -18,11 +18,9 @@ from __future__ import annotations
 
 import re
 
-from dreambooth.config.concept import Concept
+from dreambooth.config.concept import FILEWORDS, Concept
 from dreambooth.config.settings import Method
 from dreambooth.data.choices import readings, without_choices
-
-FILEWORDS = "[filewords]"
 
 
 def instance_caption(concept: Concept, caption: str, method: Method) -> str:

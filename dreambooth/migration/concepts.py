@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from dreambooth.config.concept import Concept
+from dreambooth.config.concept import FILEWORDS, Concept
 from dreambooth.config.settings import Method, TrainConfig
 from dreambooth.migration.places import (
     Becomes,
@@ -26,7 +26,6 @@ from dreambooth.migration.places import (
 from dreambooth.migration.report import Report, Trouble
 
 PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-FILEWORDS = "[filewords]"
 
 
 def class_images_each(value: object, old: Old) -> Becomes:

@@ -11,10 +11,10 @@ from typing import Literal
 
 from PIL import Image, ImageChops, ImageStat
 
-from dreambooth.config.concept import Concept
+from dreambooth.config.concept import FILEWORDS, Concept
 from dreambooth.config.settings import TrainConfig
 from dreambooth.data.drawn_prompts import drawn_prompt
-from dreambooth.data.prompts import FILEWORDS, class_captions
+from dreambooth.data.prompts import class_captions
 from dreambooth.training.samplers import Wish
 from dreambooth.training.samples import Preview, preview_look, preview_seed
 
